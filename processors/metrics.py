@@ -1,0 +1,103 @@
+"""The metrics wikitally keeps of itself: one typed list. `docs/metrics.md` is generated from it.
+
+Names follow Prometheus: a prefix, base units, `_total` for counters. Labels never carry titles or users.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Kind(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDef:
+    """A metric: its name, kind, meaning (with the unit) and labels."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+
+EVENTS = MetricDef(
+    "wikitally_ingest_events_total",
+    Kind.COUNTER,
+    "events read from the stream, by what became of them (fact, canary, duplicate, dead_letter, ignored)",
+    ("outcome",),
+)
+RECONNECTS = MetricDef(
+    "wikitally_ingest_reconnects_total",
+    Kind.COUNTER,
+    "times the stream was opened again, by why (closed, reset, stalled, half_event, http_429, …)",
+    ("reason",),
+)
+CONNECTED = MetricDef("wikitally_ingest_connected", Kind.GAUGE, "1 while the stream is open, else 0")
+GAP_OFFSETS = MetricDef(
+    "wikitally_ingest_gap_offsets_total", Kind.COUNTER, "offsets of the stream known to be missing", ("topic",)
+)
+DEAD_LETTERS = MetricDef(
+    "wikitally_dead_letters_total", Kind.COUNTER, "events that could not be understood, by reason", ("reason",)
+)
+WATERMARK = MetricDef(
+    "wikitally_watermark_timestamp_seconds", Kind.GAUGE, "event time (Unix seconds) up to which all is stored"
+)
+JUDGED = MetricDef("wikitally_judged_edits_total", Kind.COUNTER, "edits judged, by outcome", ("outcome",))
+REPROJECTED = MetricDef(
+    "wikitally_reprojected_edits_total", Kind.COUNTER, "edits judged again because a later fact touched their page"
+)
+BATCH_EVENTS = MetricDef("wikitally_batch_events", Kind.HISTOGRAM, "events in one batch written to the store")
+BATCH_SECONDS = MetricDef(
+    "wikitally_batch_duration_seconds", Kind.HISTOGRAM, "seconds from a batch's first step to its checkpoint"
+)
+STORE_RETRIES = MetricDef(
+    "wikitally_store_retries_total", Kind.COUNTER, "calls to ClickHouse that failed and were tried again", ("call",)
+)
+LIVE_CLIENTS = MetricDef("wikitally_live_clients", Kind.GAUGE, "browsers and bots that follow a board live")
+LIVE_FRAMES = MetricDef("wikitally_live_frames_total", Kind.COUNTER, "boards published to live followers")
+
+ALL: tuple[MetricDef, ...] = (
+    EVENTS,
+    RECONNECTS,
+    CONNECTED,
+    GAP_OFFSETS,
+    DEAD_LETTERS,
+    WATERMARK,
+    JUDGED,
+    REPROJECTED,
+    BATCH_EVENTS,
+    BATCH_SECONDS,
+    STORE_RETRIES,
+    LIVE_CLIENTS,
+    LIVE_FRAMES,
+)
+
+
+class Metrics(Protocol):
+    """Where measurements go. Calls never fail and never block."""
+
+    def count(self, metric: MetricDef, amount: float = 1, /, **labels: str) -> None:
+        """Add `amount` to a counter."""
+        ...
+
+    def set(self, metric: MetricDef, value: float, /, **labels: str) -> None:
+        """Set a gauge."""
+        ...
+
+    def observe(self, metric: MetricDef, value: float, /, **labels: str) -> None:
+        """Put one measurement into a histogram."""
+        ...
+
+
+class NoMetrics:
+    """Drops every measurement: for one-off commands and tests that do not look."""
+
+    def count(self, metric: MetricDef, amount: float = 1, /, **labels: str) -> None: ...
+    def set(self, metric: MetricDef, value: float, /, **labels: str) -> None: ...
+    def observe(self, metric: MetricDef, value: float, /, **labels: str) -> None: ...
