@@ -1,0 +1,160 @@
+"""Which pages are in the tracked categories of a wiki, and when: a fold over categorize events.
+
+Only categories that a program asks for are followed, and the categories found below them down to the
+depth asked for. Both sides of a page are kept apart: a banner stands on the talk page, the article is
+meant (`Side`).
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from processors.facts import Categorized, Direction, Order
+from processors.pages import PageLog
+from processors.programs import CategoryScope, Membership, Side
+from processors.titles import Namespaces
+
+_CATEGORY_NAMESPACE = 14
+
+_Changes = list[tuple[Order, bool]]
+
+
+class Categories:
+    """Category membership on one wiki."""
+
+    def __init__(self, namespaces: Namespaces, log: PageLog) -> None:
+        self._namespaces = namespaces
+        self._log = log
+        self._depth: dict[str, int] = {}
+        self._of_page: defaultdict[str, dict[str, _Changes]] = defaultdict(dict)
+        self._wanted: set[str] = set()
+
+    def track(self, category: str, depth: int) -> None:
+        """Follow `category` and, `depth` levels down, the categories in it."""
+        known = self._depth.get(category)
+        if known is not None and known >= depth:
+            return
+        self._depth[category] = depth
+        if known is None:
+            self._wanted.add(category)
+        if depth:
+            for page, changes in list(self._of_page.items()):
+                if category in changes and self._is_category(page):
+                    self.track(page, depth - 1)
+
+    def take_wanted(self) -> frozenset[str]:
+        """Categories newly followed, whose earlier events are to be read from the log and added."""
+        wanted = frozenset(self._wanted)
+        self._wanted.clear()
+        return wanted
+
+    def add(self, fact: Categorized) -> frozenset[str]:
+        """Take an event in; return the titles whose edits it may touch (empty: not a followed category)."""
+        depth = self._depth.get(fact.title)
+        if depth is None or fact.page is None or fact.direction is Direction.UNKNOWN:
+            return frozenset()
+        changes = self._of_page[fact.page].setdefault(fact.title, [])
+        change = (fact.order, fact.direction is Direction.ADDED)
+        if change not in changes:
+            insort(changes, change)
+        if self._is_category(fact.page):
+            if depth:
+                self.track(fact.page, depth - 1)
+            return frozenset().union(*(self._touched(page) for page in self._below(fact.page)))
+        return self._touched(fact.page)
+
+    def _touched(self, page: str) -> frozenset[str]:
+        subject = self._namespaces.subject(page)
+        return self._log.relatives(subject) | self._log.relatives(self._namespaces.talk(subject))
+
+    def _is_category(self, page: str) -> bool:
+        return self._namespaces.namespace_of(page) == _CATEGORY_NAMESPACE
+
+    def _below(self, category: str) -> Iterator[str]:
+        """Pages in `category` or in followed categories under it, at any time."""
+        seen = {category}
+        pending = [category]
+        while pending:
+            current = pending.pop()
+            for page, changes in list(self._of_page.items()):
+                if current not in changes or page in seen:
+                    continue
+                seen.add(page)
+                if self._is_category(page):
+                    pending.append(page)
+                else:
+                    yield page
+
+    def holds(self, scope: CategoryScope, title: str, order: Order, membership: Membership) -> bool:
+        """Whether the page that was at `title` at `order` is in `scope` (then, or now).
+
+        At the time of an edit means at any moment of its second: the edit that adds the category and
+        the one that removes it both count.
+        """
+        at = order.occurred_at if membership is Membership.AT_EDIT else None
+        return any(self._climb(page, order, scope.category, scope.depth, at) for page in self._sides(scope.side, title))
+
+    def roots(self, title: str, order: Order) -> frozenset[str]:
+        """Followed categories that the page or its talk page was ever in, directly or below."""
+        found: set[str] = set()
+        for side in Side:
+            for page in self._sides(side, title):
+                found |= self._ancestors(page, order, max(self._depth.values(), default=0))
+        return frozenset(found)
+
+    def _sides(self, side: Side, title: str) -> tuple[str, ...]:
+        subject = self._namespaces.subject(title)
+        return (subject,) if side is Side.ARTICLE else (self._namespaces.talk(subject),)
+
+    def _changes(self, page: str, order: Order) -> dict[str, _Changes]:
+        """Category changes of the page that was at `page` at `order`, over all titles that it had."""
+        stays = self._log.stays(page, order)
+        if len(stays) == 1 and stays[0].since is None and stays[0].until is None:
+            return self._of_page.get(page, {})
+        merged: defaultdict[str, _Changes] = defaultdict(list)
+        for stay in stays:
+            for category, changes in self._of_page.get(stay.title, {}).items():
+                merged[category] += [change for change in changes if stay.covers(change[0])]
+        return {category: changes for category, changes in merged.items() if changes}
+
+    def _ancestors(self, page: str, order: Order, depth: int) -> set[str]:
+        found: set[str] = set()
+        level = set(self._changes(page, order))
+        while level and depth >= 0:
+            found |= level
+            level = {parent for category in level for parent in self._of_page.get(category, ())} - found
+            depth -= 1
+        return found
+
+    def _climb(self, page: str, order: Order, target: str, depth: int, at: datetime | None) -> bool:
+        inside = {category for category, history in self._changes(page, order).items() if _is_in(history, at)}
+        seen: set[str] = set()
+        while inside:
+            if target in inside:
+                return True
+            if depth == 0:
+                return False
+            depth -= 1
+            seen |= inside
+            inside = {
+                parent
+                for category in inside
+                for parent, history in self._of_page.get(category, {}).items()
+                if _is_in(history, at)
+            } - seen
+        return False
+
+
+def _is_in(history: _Changes, at: datetime | None) -> bool:
+    """Whether the last change says "in": at the end, or at any moment of the second `at`."""
+    inside = False
+    for (occurred_at, _, _), added in history:
+        if at is not None and occurred_at > at:
+            break
+        if at is not None and occurred_at == at and (added or inside):
+            return True
+        inside = added
+    return inside

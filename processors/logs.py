@@ -1,0 +1,68 @@
+"""Log entries by type: what `log_params` mean for each (log_type, log_action).
+
+Shapes as MediaWiki writes them: objects, lists or nothing at all; numbers as numbers or as strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from processors.errors import InvalidEvent
+from processors.facts import Logged, PageDeleted, PageMoved, PageRestored, RevisionsHidden, Uploaded, UserCreated
+
+
+def typed_log(common: Mapping[str, Any], *, log_id: int | None, log_type: str, log_action: str, params: str) -> Logged:
+    """Return the most specific fact for a log entry.
+
+    Args:
+        common: the fields of `Fact`.
+        params: the wire's `log_params`, as JSON; "" for none.
+
+    Raises:
+        InvalidEvent: a move that does not say where to.
+    """
+    entry = {**common, "log_id": log_id, "log_type": log_type, "log_action": log_action, "params": params}
+    match log_type, log_action:
+        case "move", "move" | "move_redir":
+            named = _named(params)
+            target = named.get("target")
+            if not isinstance(target, str) or not target:
+                raise InvalidEvent("schema", "log_params.target: missing")
+            left = str(named.get("noredir", "0")) in ("0", "")
+            return PageMoved(**entry, target=target, left_redirect=left, over_redirect=log_action == "move_redir")
+        # delete_redir is said already by the move_redir before it: by the time it is logged, its title
+        # names the page that has just arrived.
+        case "delete", "delete":
+            return PageDeleted(**entry)
+        case "delete", "restore":
+            return PageRestored(**entry)
+        case "delete" | "suppress", "revision":
+            named = _named(params)
+            return RevisionsHidden(**entry, rev_ids=_integers(named.get("ids")), hidden=_integer(named.get("nfield")))
+        case "upload", "upload" | "overwrite" | "revert":
+            return Uploaded(**entry, overwrite=log_action != "upload")
+        case "newusers", _:
+            user_id = _integer(_named(params).get("userid")) or None
+            return UserCreated(**entry, created_user=entry["title"].partition(":")[2], user_id=user_id)
+    return Logged(**entry)
+
+
+def _named(params: str) -> dict[str, Any]:
+    """The parameters by name; none where they came as a list or not at all."""
+    value = orjson.loads(params) if params else None
+    return value if isinstance(value, dict) else {}
+
+
+def _integer(value: object) -> int:
+    """A number however it was written; anything else is 0."""
+    try:
+        return int(value) if isinstance(value, int | str | float) else 0
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _integers(value: object) -> tuple[int, ...]:
+    return tuple(filter(None, map(_integer, value))) if isinstance(value, list) else ()

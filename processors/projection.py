@@ -1,0 +1,195 @@
+"""From facts to contributions: what every edit counts for, given all that is known now.
+
+`Projector` holds the state that judging needs (where pages went, who is in which category). Its outcome
+for an edit is a function of the set of facts absorbed, whatever their order, batching or repetition; so a
+late fact needs no special care: judge again the edits of the pages it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from processors.categories import Categories
+from processors.facts import Categorized, Edit, Fact, PageDeleted, PageMoved, PageRestored, RevisionsHidden
+from processors.index import ProgramIndex
+from processors.judge import CompiledProgram, Context, Verdict, judge
+from processors.pages import PageLog
+from processors.programs import Program
+from processors.titles import Namespaces, namespaces_for
+
+
+class PageRef(NamedTuple):
+    """A title of a wiki: a slice of the log to judge again."""
+
+    wiki: str
+    title: str
+
+
+class CategoryRef(NamedTuple):
+    """A category whose earlier events are wanted from the log."""
+
+    wiki: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """An edit in a program's books, with its verdict. (program, wiki, rev_id) identifies it."""
+
+    program: str
+    wiki: str
+    rev_id: int
+    user: str
+    verdict: Verdict
+    occurred_at: datetime
+    title: str
+    """Where the page is now."""
+    namespace: int
+    byte_delta: int | None
+    """None where the wiki did not say: credits nothing."""
+    created: bool
+    """The first revision of a page that is in a content namespace now."""
+
+
+PAGE_FACTS = (PageMoved, PageDeleted, PageRestored, RevisionsHidden)
+"""The facts that `PageLog` folds."""
+
+
+class _WikiState:
+    """What is known of one tracked wiki."""
+
+    __slots__ = ("categories", "log", "namespaces")
+
+    def __init__(self, wiki: str) -> None:
+        self.log = PageLog()
+        self.namespaces: Namespaces = namespaces_for(wiki)
+        self.categories = Categories(self.namespaces, self.log)
+
+
+class Projector:
+    """Judges edits for a set of programs."""
+
+    def __init__(self, programs: Iterable[Program]) -> None:
+        self.index = ProgramIndex(programs)
+        self._wikis: dict[str, _WikiState] = {}
+        for scope in self.index.category_scopes():
+            self._state(scope.wiki).categories.track(scope.category, scope.depth)
+
+    def _state(self, wiki: str) -> _WikiState:
+        state = self._wikis.get(wiki)
+        if state is None:
+            state = self._wikis[wiki] = _WikiState(wiki)
+        return state
+
+    def take_wanted(self) -> frozenset[CategoryRef]:
+        """Categories followed from now on: absorb their earlier events before judging."""
+        return frozenset(
+            CategoryRef(wiki, category)
+            for wiki, state in self._wikis.items()
+            for category in state.categories.take_wanted()
+        )
+
+    def absorb(self, facts: Iterable[Fact]) -> set[PageRef]:
+        """Take facts in, in any order; return the pages whose edits have to be judged again.
+
+        Edits themselves leave nothing behind but the names of namespaces.
+        """
+        touched: set[PageRef] = set()
+        for fact in facts:
+            if not self.index.tracks_wiki(fact.wiki):
+                continue
+            state = self._state(fact.wiki)
+            if isinstance(fact, Edit):
+                if state.namespaces.learn(fact.namespace, fact.title):
+                    touched |= self._renamed(fact.wiki, state, fact.title)
+            elif isinstance(fact, Categorized):
+                touched |= {PageRef(fact.wiki, title) for title in state.categories.add(fact)}
+            elif isinstance(fact, PAGE_FACTS):
+                touched |= {PageRef(fact.wiki, title) for title in state.log.add(fact)}
+        return touched
+
+    def _renamed(self, wiki: str, state: _WikiState, title: str) -> set[PageRef]:
+        """Pages moved into a namespace whose name has only just been learned."""
+        prefix = title.partition(":")[0] + ":"
+        return {PageRef(wiki, origin) for origin in state.log.origins_under(prefix)}
+
+    def judge(self, edits: Iterable[Edit]) -> Iterator[Contribution]:
+        """Yield an edit's entry in the books of each program that it is a candidate of; none is normal."""
+        for edit in edits:
+            user = edit.user
+            if user is None or not self.index.tracks_wiki(edit.wiki):
+                continue
+            candidates = self._candidates(edit, user)
+            if not candidates:
+                continue
+            state = self._state(edit.wiki)
+            location = state.log.locate(edit.title, edit.order)
+            moved = location.title != edit.title
+            namespace = state.namespaces.namespace_of(location.title) if moved else edit.namespace
+            subject = state.namespaces.subject(location.title)
+            context = Context(
+                title=location.title,
+                subject=subject,
+                subject_at_edit=state.namespaces.subject(edit.title) if moved else subject,
+                namespace=namespace,
+                live=location.live,
+                hidden=state.log.hidden(edit.rev_id),
+            )
+            for compiled in candidates:
+                yield self._entry(edit, user, compiled, context, state)
+
+    def _entry(
+        self, edit: Edit, user: str, compiled: CompiledProgram, context: Context, state: _WikiState
+    ) -> Contribution:
+        if compiled.categories:
+            context = Context(
+                title=context.title,
+                subject=context.subject,
+                subject_at_edit=context.subject_at_edit,
+                namespace=context.namespace,
+                live=context.live,
+                hidden=context.hidden,
+                categories=frozenset(
+                    scope
+                    for scope in compiled.categories
+                    if scope.wiki == edit.wiki
+                    and state.categories.holds(scope, edit.title, edit.order, compiled.program.membership)
+                ),
+            )
+        return Contribution(
+            program=compiled.program.slug,
+            wiki=edit.wiki,
+            rev_id=edit.rev_id,
+            user=user,
+            verdict=judge(edit, compiled, context),
+            occurred_at=edit.occurred_at,
+            title=context.title,
+            namespace=context.namespace,
+            byte_delta=edit.byte_delta,
+            created=edit.created and is_content(edit.wiki, context.namespace),
+        )
+
+    def _candidates(self, edit: Edit, user: str) -> list[CompiledProgram]:
+        index = self.index
+        numbers = {*index.enrolled(user), *index.open_on(edit.wiki, edit.occurred_at.date())}
+        if index.has_open_lists:
+            state = self._state(edit.wiki)
+            titles = [stay.title for stay in state.log.stays(edit.title, edit.order)]
+            numbers.update(index.open_for_titles({*titles, *map(state.namespaces.subject, titles)}))
+        if index.has_open_categories:
+            roots = self._state(edit.wiki).categories.roots(edit.title, edit.order)
+            numbers.update(index.open_for_categories(edit.wiki, roots))
+        return [one for number in sorted(numbers) if (one := index.compiled[number]).candidate(edit)]
+
+
+def is_content(wiki: str, namespace: int) -> bool:
+    """Whether pages of the namespace are what readers come for: articles, files on Commons, and the even
+    extension namespaces (Portal, Author, Page, Index, Property, Lexeme)."""
+    return (
+        namespace == 0
+        or (namespace == 6 and wiki == "commons.wikimedia.org")
+        or (namespace >= 100 and namespace % 2 == 0)
+    )

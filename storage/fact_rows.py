@@ -1,0 +1,152 @@
+"""Facts as rows of the table `facts`, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from processors.facts import (
+    Categorized,
+    Direction,
+    Edit,
+    Fact,
+    Logged,
+    PageChanged,
+    Position,
+    UserClass,
+)
+from processors.logs import typed_log
+
+COLUMNS: tuple[str, ...] = (
+    "event_id", "kind", "wiki", "dbname", "occurred_at", "emitted_at", "received_at", "rcid", "user", "user_class",
+    "bot", "namespace", "title", "comment", "topic", "partition", "offset", "rev_id", "parent_id", "created", "minor",
+    "length_old", "length_new", "page", "direction", "log_id", "log_type", "log_action", "params",
+)  # fmt: skip
+"""In the order in which `as_columns` gives them."""
+
+_NO_REVISION = (0, 0, False, False, None, None)
+_NO_CATEGORY = ("", "none")
+_NO_LOG = (0, "", "", "")
+_NO_POSITION = Position("", 0, -1)
+
+
+def as_columns(facts: Sequence[Fact], received_at: datetime) -> list[tuple[Any, ...]]:
+    """The facts as one tuple per column of `COLUMNS`; times as the integers that the columns hold."""
+    received_ms = int(received_at.timestamp() * 1000)
+    return list(zip(*(_row(fact, received_ms) for fact in facts), strict=True))
+
+
+def _row(fact: Fact, received_ms: int) -> tuple[Any, ...]:
+    position = fact.position or _NO_POSITION
+    match fact:
+        case Edit():
+            kind = "edit"
+            own = (
+                fact.rev_id, fact.parent_id or 0, fact.created, fact.minor, fact.length_old, fact.length_new,
+                *_NO_CATEGORY, *_NO_LOG,
+            )  # fmt: skip
+        case Categorized():
+            kind = "categorize"
+            own = (fact.rev_id or 0, *_NO_REVISION[1:], fact.page or "", str(fact.direction), *_NO_LOG)
+        case Logged():
+            kind = "log"
+            own = (*_NO_REVISION, *_NO_CATEGORY, fact.log_id or 0, fact.log_type, fact.log_action, fact.params)
+        case PageChanged():
+            kind = "page_change"
+            own = (
+                fact.rev_id or 0, fact.parent_id or 0, fact.kind == "create", fact.minor,
+                fact.length_old, fact.length_new, *_NO_CATEGORY, 0, "", fact.kind, _page_change_params(fact),
+            )  # fmt: skip
+        case _:
+            raise TypeError(f"no row for {type(fact).__name__}")
+    return (
+        fact.event_id,
+        kind,
+        fact.wiki,
+        fact.dbname,
+        int(fact.occurred_at.timestamp()),
+        int(fact.emitted_at.timestamp() * 1000),
+        received_ms,
+        fact.rcid or 0,
+        fact.user or "",
+        str(fact.user_class),
+        fact.bot,
+        fact.namespace,
+        fact.title,
+        fact.comment,
+        position.topic,
+        position.partition,
+        position.offset,
+        *own,
+    )
+
+
+_PAGE_CHANGE_FIELDS = ("page_id", "is_redirect", "prior_title", "prior_namespace", "user_central_id")
+
+
+def _page_change_params(fact: PageChanged) -> str:
+    return orjson.dumps({name: getattr(fact, name) for name in _PAGE_CHANGE_FIELDS}).decode()
+
+
+def from_row(row: Mapping[str, Any]) -> Fact:
+    """The fact that a row of `facts` holds (without `received_at`)."""
+    common = {
+        "event_id": row["event_id"],
+        "wiki": row["wiki"],
+        "dbname": row["dbname"],
+        "occurred_at": aware(row["occurred_at"]),
+        "emitted_at": aware(row["emitted_at"]),
+        "rcid": row["rcid"] or None,
+        "user": row["user"] or None,
+        "user_class": UserClass(row["user_class"]),
+        "bot": row["bot"],
+        "namespace": row["namespace"],
+        "title": row["title"],
+        "comment": row["comment"],
+        "position": Position(row["topic"], row["partition"], row["offset"]) if row["offset"] >= 0 else None,
+    }
+    match row["kind"]:
+        case "edit":
+            return Edit(
+                **common,
+                rev_id=row["rev_id"],
+                parent_id=row["parent_id"] or None,
+                created=row["created"],
+                minor=row["minor"],
+                length_old=row["length_old"],
+                length_new=row["length_new"],
+            )
+        case "categorize":
+            return Categorized(
+                **common,
+                page=row["page"] or None,
+                direction=Direction(row["direction"]),
+                rev_id=row["rev_id"] or None,
+            )
+        case "page_change":
+            return PageChanged(
+                **common,
+                kind=row["log_action"],
+                rev_id=row["rev_id"] or None,
+                parent_id=row["parent_id"] or None,
+                length_new=row["length_new"],
+                length_old=row["length_old"],
+                minor=row["minor"],
+                **orjson.loads(row["params"]),
+            )
+        case _:
+            return typed_log(
+                common,
+                log_id=row["log_id"] or None,
+                log_type=row["log_type"],
+                log_action=row["log_action"],
+                params=row["params"],
+            )
+
+
+def aware(value: datetime) -> datetime:
+    """ClickHouse's UTC columns as aware datetimes, whichever way the driver gives them."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,0 +1,9 @@
+-- The highest version that any projection carries.
+SELECT max(version)
+FROM (
+    SELECT max(version) AS version FROM contributions
+    UNION ALL SELECT max(version) FROM standings
+    UNION ALL SELECT max(version) FROM checkpoints
+    UNION ALL SELECT max(version) FROM gaps
+    UNION ALL SELECT max(version) FROM programs
+)

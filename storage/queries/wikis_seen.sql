@@ -1,0 +1,2 @@
+-- Wikis of which there are facts.
+SELECT DISTINCT wiki FROM facts
