@@ -111,6 +111,11 @@ class Projector:
                 touched |= {PageRef(fact.wiki, title) for title in state.log.add(fact)}
         return touched
 
+    def learn_namespace(self, wiki: str, namespace: int, title: str) -> None:
+        """Learn a namespace's name from a title in it, before anything is judged."""
+        if self.index.tracks_wiki(wiki):
+            self._state(wiki).namespaces.learn(namespace, title)
+
     def _renamed(self, wiki: str, state: _WikiState, title: str) -> set[PageRef]:
         """Pages moved into a namespace whose name has only just been learned."""
         prefix = title.partition(":")[0] + ":"
@@ -186,10 +191,16 @@ class Projector:
 
 
 def is_content(wiki: str, namespace: int) -> bool:
-    """Whether pages of the namespace are what readers come for: articles, files on Commons, and the even
-    extension namespaces (Portal, Author, Page, Index, Property, Lexeme)."""
-    return (
-        namespace == 0
-        or (namespace == 6 and wiki == "commons.wikimedia.org")
-        or (namespace >= 100 and namespace % 2 == 0)
-    )
+    """Whether pages of the namespace are what readers come for.
+
+    Articles everywhere; files on Commons; properties and lexemes on Wikidata; on Wikisource and its
+    sisters the even extension namespaces up to 114 (Author, Page, Index, Appendix, …). On Wikipedia those
+    are portals and books, which are not.
+    """
+    if namespace == 0:
+        return True
+    if wiki == "commons.wikimedia.org":
+        return namespace == 6
+    if wiki == "www.wikidata.org":
+        return namespace in (120, 146)
+    return 100 <= namespace <= 114 and namespace % 2 == 0 and not wiki.endswith(".wikipedia.org")

@@ -137,11 +137,12 @@ class ClickHouseStore:
             tables = [_pairs("keys", ("program", "user"), keys)]
             self.connections.rows("refresh_standings", {"version": version}, tables)
 
-    def forget_programs(self, slugs: Collection[str]) -> None:
-        """Empty the books of programs, before they are written anew."""
+    def prune(self, slugs: Collection[str], version: int) -> None:
+        """Take out of the programs' books and standings what is older than `version`."""
         if slugs:
-            self.connections.rows("forget_program", {"programs": tuple(slugs)})
-            self.connections.rows("forget_standings", {"programs": tuple(slugs)})
+            params = {"programs": tuple(slugs), "version": version}
+            self.connections.rows("prune_contributions", params)
+            self.connections.rows("prune_standings", params)
 
     # programs
 
@@ -153,9 +154,19 @@ class ClickHouseStore:
             [[program.slug], [version], [definition], [str(program.visibility)], [int(applied_at.timestamp() * 1000)]],
         )
 
-    def definitions(self, visibilities: Collection[Visibility] = tuple(Visibility)) -> dict[str, str]:
-        """The newest definition by slug, of programs of these visibilities."""
-        return dict(self.connections.rows("programs", {"visibilities": tuple(map(str, visibilities))}))
+    def definitions(self, visibilities: Collection[Visibility] = tuple(Visibility)) -> dict[str, tuple[int, str]]:
+        """Version and text of the newest definition by slug, of programs of these visibilities."""
+        rows = self.connections.rows("programs", {"visibilities": tuple(map(str, visibilities))})
+        return {slug: (version, definition) for slug, version, definition in rows}
+
+    def books(self) -> dict[str, int]:
+        """By slug, the version of its definition that the books are complete for."""
+        return dict(self.connections.rows("books"))
+
+    def close_books(self, versions: Mapping[str, int]) -> None:
+        """Say that the books of programs (slug to version of the definition) are complete."""
+        if versions:
+            self.connections.insert("books", ("slug", "version"), [list(versions), list(versions.values())])
 
     def definition(self, slug: str, visibilities: Collection[Visibility] = tuple(Visibility)) -> str | None:
         """The newest definition of one program; None when there is none of these visibilities."""

@@ -148,14 +148,14 @@ class Connections:
         params: Mapping[str, Any] | None = None,
         tables: Sequence[Mapping[str, Any]] = (),
     ) -> Iterator[dict[str, Any]]:
-        """Like `rows`, each by column name."""
+        """Like `rows`, each by column name, as they come in: any number of them fits in memory."""
         with self._client() as client:
-            result, columns = client.execute(
+            result = client.execute_iter(
                 query(name), dict(params or {}), external_tables=list(tables) or None, with_column_types=True
             )
-        names = [column for column, _ in columns]
-        for row in result:
-            yield dict(zip(names, row, strict=True))
+            names = [column for column, _ in next(result)]
+            for row in result:
+                yield dict(zip(names, row, strict=True))
 
     def insert(self, table: str, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
         """Insert columnar `values` (one sequence per column); durable on return.
@@ -163,7 +163,7 @@ class Connections:
         Raises:
             StoreUnavailable: nothing may be assumed written; insert all of it again.
         """
-        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"  # noqa: S608: both are our own constants
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"  # noqa: S608
         with self._client() as client:
             client.execute(statement, list(values), columnar=True)
 

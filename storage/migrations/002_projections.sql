@@ -48,3 +48,13 @@ CREATE TABLE IF NOT EXISTS programs
 ENGINE = ReplacingMergeTree
 ORDER BY (slug, version)
 COMMENT 'Programs and all their versions';
+
+-- Which version of a definition the books are complete for: a newer definition means work to do.
+CREATE TABLE IF NOT EXISTS books
+(
+    slug String COMMENT 'the program',
+    version UInt64 COMMENT 'version of the definition by which its contributions were judged'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY slug
+COMMENT 'Programs whose contributions are complete';

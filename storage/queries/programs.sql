@@ -1,7 +1,8 @@
 -- The newest definition of every program, of the given visibilities.
-SELECT slug, definition
+SELECT slug, newest, definition
 FROM (
-    SELECT slug, argMax(definition, version) AS definition, argMax(visibility, version) AS shown
+    SELECT
+        slug, max(version) AS newest, argMax(definition, version) AS definition, argMax(visibility, version) AS shown
     FROM programs
     GROUP BY slug
 )

@@ -1,0 +1,81 @@
+"""Settings, from the environment (`WIKITALLY_…`), a `.toml` file, then these defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic import field_validator
+
+from processors.errors import InvalidInput, InvalidPrograms, Problem
+
+CONFIG_VARIABLE = "WIKITALLY_CONFIG"
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Each field is `WIKITALLY_` and its name in capitals, or a key of the TOML file."""
+
+    model_config = SettingsConfigDict(env_prefix="WIKITALLY_", extra="forbid")
+
+    contact: str = Field(default="", description="URL or mail address that Wikimedia can reach you at (User-Agent)")
+    data: Path = Field(default=Path("var/wikitally"), description="directory of the embedded ClickHouse")
+    clickhouse_url: SecretStr | None = Field(
+        default=None, description="another ClickHouse instead of the embedded one: clickhouse://user:password@host/db"
+    )
+    stream_url: str = Field(default="https://stream.wikimedia.org", description="where EventStreams is")
+    streams: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("mediawiki.recentchange",), description="comma-separated list of streams, read over one connection"
+    )
+    overlap_seconds: float = Field(default=10, ge=1, le=3600, description="how far a reconnect goes back")
+    stall_seconds: float = Field(default=90, ge=5, le=3600, description="silence after which the stream is reopened")
+    batch_events: int = Field(default=2000, ge=1, le=100_000, description="most events written at once")
+    host: str = Field(default="127.0.0.1", description="address that the pages and the API are served on")
+    port: int = Field(default=8080, ge=0, le=65535, description="port of the pages and the API; 0: any free one")
+    log_format: Literal["auto", "console", "json"] = Field(default="auto", description="console, json, or by terminal")
+
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _comma_list(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = Path(os.environ.get(CONFIG_VARIABLE, "wikitally.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings; `given` (from the command line; None: not given) win.
+
+    Raises:
+        InvalidInput: every setting that breaks a rule, at once.
+    """
+    config = os.environ.get(CONFIG_VARIABLE)
+    if config and not Path(config).is_file():
+        raise InvalidInput(f"{CONFIG_VARIABLE}: there is no file {config}")
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = [
+            Problem(f"WIKITALLY_{str(one['loc'][0] if one['loc'] else '').upper()}", one["msg"])
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidPrograms(problems) from error
+    except ValueError as error:
+        raise InvalidInput(f"{config or 'wikitally.toml'}: {error}") from error
