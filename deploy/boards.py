@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from processors.definitions import parse_programs
+
 from processors.ports import Board, Freshness, Metric
 from processors.programs import Program, Visibility
 from processors.standings import rank
@@ -67,3 +68,8 @@ class StoreBoards:
             totals=self._store.totals(slug, None if program.open else len(program.participants)),
             freshness=freshness,
         )
+
+    def read_boards(self, metric: Metric) -> tuple[Board, ...]:
+        """The leaderboards of all programs."""
+        boards = (self.read_board(program.slug, metric) for program in self.list_programs())
+        return tuple(board for board in boards if board is not None)

@@ -5,18 +5,18 @@ Synchronous, so that it runs in a thread beside the event loop, and the same und
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from time import perf_counter
 
 import structlog
-
 from ingest.tracking import Deduplicator, PositionTracker
+from processors.definitions import parse_programs
+
 from processors import metrics as m
 from processors.decode import Skipped, decode
-from processors.definitions import parse_programs
 from processors.errors import InvalidEvent, TooManyInvalidEvents
 from processors.facts import Edit, Fact
 from processors.judge import Verdict
@@ -52,7 +52,6 @@ class Plan:
     """A batch that has been read: all that has to be stored before the stream may move on."""
 
     facts: Sequence[Fact]
-    touched: frozenset[PageRef]
     letters: Sequence[DeadLetter]
     opened: Sequence[Gap]
     closed: Sequence[Gap]
@@ -79,9 +78,10 @@ class Worker:
         self._known = Deduplicator()
         self._metrics = metrics
         self._clock = clock
-        self._definitions: dict[str, tuple[int, str]] = {}
+        self._programs: dict[str, tuple[int, Program]] = {}
+        self._edition: tuple[int, int] | None = None
         self._projector = Projector(())
-        self._wikis_loaded: set[str] = set()
+        self._touched: set[PageRef] = set()
         self._version = 0
         self._invalid_in_a_row = 0
 
@@ -94,52 +94,67 @@ class Worker:
         """Get ready to judge: the programs and what the folds need of the log.
 
         Judges a program's part of the log anew where its definition is newer than its books; returns the
-        slugs of those programs. Cheap when nothing changed: call it again to take changes up.
+        slugs of those programs. Cheap when nothing changed: call it between batches to take changes up.
+
+        Raises:
+            StoreUnavailable: the store is away; call it again.
         """
-        self._version = max(self._version, self._store.newest_version())
-        definitions = self._store.definitions()
-        if definitions != self._definitions:
-            self._projector = Projector(_parsed(definitions))
-            self._definitions = definitions
-            self._recall(self._store.wikis_seen())
-        books = self._store.books()
-        pending = {slug: version for slug, (version, _) in definitions.items() if books.get(slug, 0) < version}
-        for slug, version in pending.items():
-            self._write_books(slug, version)
+        store = self._store
+        edition = store.programs_edition()
+        if edition == self._edition:
+            return frozenset()
+        self._version = max(self._version, store.newest_version())
+        self._programs = {
+            slug: self._programs[slug] if self._programs.get(slug, (0,))[0] == version else (version, _parsed(text))
+            for slug, (version, text) in store.definitions().items()
+        }
+        self._projector = self._recalling_projector()
+        books = store.books()
+        pending = {slug: version for slug, (version, _) in self._programs.items() if books.get(slug, 0) < version}
+        if pending:
+            self._write_books(frozenset(pending))
+            store.prune([slug for slug in pending if slug in books], self._version)
+            store.close_books(pending)
+        self._edition = edition
         return frozenset(pending)
 
-    def _recall(self, wikis: Iterable[str]) -> None:
-        """Absorb what the log already holds that the folds need."""
-        projector = self._projector
-        tracked = [wiki for wiki in wikis if projector.index.tracks_wiki(wiki)]
-        for wiki, namespace, title in self._store.namespace_examples():
-            projector.learn_namespace(wiki, namespace, title)
+    def _recalling_projector(self) -> Projector:
+        """A projector for the programs, with all that the log already holds that its folds need."""
+        projector = Projector(program for _, program in self._programs.values())
+        tracked = [wiki for wiki in self._store.wikis_seen() if projector.index.tracks_wiki(wiki)]
         projector.absorb(self._store.page_facts(tracked))
-        self._recall_categories()
+        for wiki, namespace, title in self._store.namespace_examples():
+            # A namespace may have been learned in the batch before a crash: its pages were not judged again.
+            self._touched |= projector.learn_namespace(wiki, namespace, title)
+        self._recall_categories(projector)
+        return projector
 
-    def _recall_categories(self) -> frozenset[PageRef]:
-        touched: set[PageRef] = set()
-        while wanted := self._projector.take_wanted():
-            touched |= self._projector.absorb(self._store.categorized(wanted))
-        return frozenset(touched)
+    def _recall_categories(self, projector: Projector) -> None:
+        while wanted := projector.wanted:
+            self._touched |= projector.absorb(self._store.categorized(wanted))
+            projector.recalled(wanted)
 
-    def _write_books(self, slug: str, definition_version: int) -> None:
-        """Judge a program's part of the log and write its books anew."""
-        compiled = next(one for one in self._projector.index.compiled if one.program.slug == slug)
-        program = compiled.program
-        wikis = [wiki for wiki in self._store.wikis_seen() if compiled.tracks_wiki(wiki)]
-        users = None if program.open else [one.user for one in program.participants]
+    def _write_books(self, slugs: frozenset[str]) -> None:
+        """Judge these programs' part of the log and write their books anew, in one pass over it."""
+        concerned = [one for one in self._projector.index.compiled if one.program.slug in slugs]
+        wikis = [wiki for wiki in self._store.wikis_seen() if any(one.tracks_wiki(wiki) for one in concerned)]
         version = self._next_version()
-        edits = self._store.edits_between(program.start, program.end, wikis, users) if wikis else iter(())
-        entries = (entry for entry in self._projector.judge(edits) if entry.program == slug)
+        if not wikis:
+            return
+        everyone = any(one.program.open for one in concerned)
+        edits = self._store.edits_between(
+            min(one.start for one in concerned),
+            max(one.end for one in concerned),
+            wikis,
+            None if everyone else {user for one in concerned for user in one.participants},
+        )
+        entries = (entry for entry in self._projector.judge(edits) if entry.program in slugs)
         written = 0
         for chunk in _chunks(entries, _ENTRIES_AT_ONCE):
             written += len(chunk)
             self._store.write_contributions(chunk, version)
             self._store.refresh_standings({(entry.program, entry.user) for entry in chunk}, version)
-        self._store.prune([slug], version)
-        self._store.close_books({slug: definition_version})
-        _log.info("program judged from the log", program=slug, entries=written)
+        _log.info("programs judged from the log", programs=len(slugs), entries=written)
 
     def read(self, batch: Sequence[RawEvent]) -> Plan:
         """Decode a batch and take it into the folds. Do it once per batch, then `commit` until it succeeds.
@@ -175,10 +190,9 @@ class Worker:
         figures.facts += len(facts)
         figures.dead_letters += len(letters)
         self._metrics.count(m.EVENTS, len(facts), outcome="fact")
-        touched = self._projector.absorb(facts)
+        self._touched |= self._projector.absorb(facts)
         return Plan(
             facts=facts,
-            touched=frozenset(touched),
             letters=letters,
             opened=opened,
             closed=closed,
@@ -214,13 +228,14 @@ class Worker:
         store.write_dead_letters(plan.letters)
         store.write_gaps(plan.opened, plan.closed, version)
         fresh = [fact for fact in plan.facts if isinstance(fact, Edit)]
-        touched = plan.touched | self._recall_categories()
-        again = {(edit.wiki, edit.rev_id): edit for edit in store.edits_of(touched)}
+        self._recall_categories(self._projector)
+        again = {(edit.wiki, edit.rev_id): edit for edit in store.edits_of(self._touched)}
         new = {(edit.wiki, edit.rev_id): edit for edit in fresh}
         entries = list(self._projector.judge((again | new).values()))
         store.write_contributions(entries, version)
         store.refresh_standings({(entry.program, entry.user) for entry in entries}, version)
         store.save_checkpoint(plan.checkpoint, version)
+        self._touched.clear()
         self._count(plan, entries, fresh=len(new), again=len(again.keys() - new.keys()), new=new)
         return frozenset(entry.program for entry in entries)
 
@@ -241,12 +256,9 @@ class Worker:
             self._metrics.set(m.WATERMARK, plan.checkpoint.watermark.timestamp())
 
 
-def _parsed(definitions: dict[str, tuple[int, str]]) -> list[Program]:
-    return [
-        program
-        for slug, (_, text) in definitions.items()
-        for program in parse_programs(text, source=f"stored program {slug}")
-    ]
+def _parsed(definition: str) -> Program:
+    (program,) = parse_programs(definition, source="stored program")
+    return program
 
 
 def _chunks(entries: Iterator[Contribution], size: int) -> Iterator[list[Contribution]]:

@@ -45,11 +45,19 @@ class Categories:
                 if category in changes and self._is_category(page):
                     self.track(page, depth - 1)
 
-    def take_wanted(self) -> frozenset[str]:
+    @property
+    def followed(self) -> bool:
+        """Whether any category of this wiki decides anything."""
+        return bool(self._depth)
+
+    @property
+    def wanted(self) -> frozenset[str]:
         """Categories newly followed, whose earlier events are to be read from the log and added."""
-        wanted = frozenset(self._wanted)
-        self._wanted.clear()
-        return wanted
+        return frozenset(self._wanted)
+
+    def recalled(self, category: str) -> None:
+        """Say that the earlier events of `category` have been added."""
+        self._wanted.discard(category)
 
     def add(self, fact: Categorized) -> frozenset[str]:
         """Take an event in; return the titles whose edits it may touch (empty: not a followed category)."""
@@ -63,12 +71,17 @@ class Categories:
         if self._is_category(fact.page):
             if depth:
                 self.track(fact.page, depth - 1)
-            return frozenset().union(*(self._touched(page) for page in self._below(fact.page)))
-        return self._touched(fact.page)
+            return frozenset().union(*(self.companions(page) for page in self._below(fact.page)))
+        return self.companions(fact.page)
 
-    def _touched(self, page: str) -> frozenset[str]:
-        subject = self._namespaces.subject(page)
-        return self._log.relatives(subject) | self._log.relatives(self._namespaces.talk(subject))
+    def companions(self, title: str) -> frozenset[str]:
+        """Every title that a page ever at `title`, or the page on its other side, may have had."""
+        relatives = self._log.relatives
+        found: set[str] = set()
+        for one in relatives(title):
+            subject = self._namespaces.subject(one)
+            found |= relatives(subject) | relatives(self._namespaces.talk(subject))
+        return frozenset(found)
 
     def _is_category(self, page: str) -> bool:
         return self._namespaces.namespace_of(page) == _CATEGORY_NAMESPACE
@@ -97,13 +110,19 @@ class Categories:
         at = order.occurred_at if membership is Membership.AT_EDIT else None
         return any(self._climb(page, order, scope.category, scope.depth, at) for page in self._sides(scope.side, title))
 
-    def roots(self, title: str, order: Order) -> frozenset[str]:
-        """Followed categories that the page or its talk page was ever in, directly or below."""
+    def ever_in(self, title: str) -> set[str]:
+        """Followed categories that a page ever at `title`, or its other side, may ever have been in, at any depth.
+
+        Grows with every fact and never shrinks: whoever was a candidate by it stays one.
+        """
         found: set[str] = set()
-        for side in Side:
-            for page in self._sides(side, title):
-                found |= self._ancestors(page, order, max(self._depth.values(), default=0))
-        return frozenset(found)
+        pending = list(self.companions(title))
+        while pending:
+            for category in self._of_page.get(pending.pop(), ()):
+                if category not in found:
+                    found.add(category)
+                    pending.append(category)
+        return found
 
     def _sides(self, side: Side, title: str) -> tuple[str, ...]:
         subject = self._namespaces.subject(title)
@@ -119,15 +138,6 @@ class Categories:
             for category, changes in self._of_page.get(stay.title, {}).items():
                 merged[category] += [change for change in changes if stay.covers(change[0])]
         return {category: changes for category, changes in merged.items() if changes}
-
-    def _ancestors(self, page: str, order: Order, depth: int) -> set[str]:
-        found: set[str] = set()
-        level = set(self._changes(page, order))
-        while level and depth >= 0:
-            found |= level
-            level = {parent for category in level for parent in self._of_page.get(category, ())} - found
-            depth -= 1
-        return found
 
     def _climb(self, page: str, order: Order, target: str, depth: int, at: datetime | None) -> bool:
         inside = {category for category, history in self._changes(page, order).items() if _is_in(history, at)}

@@ -78,7 +78,7 @@ class PageLog:
                 self._insert(fact.target, _Step(fact.order, _Kind.ARRIVED, fact.title))
                 self._sources[fact.target].add(fact.title)
                 self._targets[fact.title].add(fact.target)
-                return self.origins(fact.title) | self.origins(fact.target)
+                return self.relatives(fact.title) | self.relatives(fact.target)
             case PageDeleted():
                 self._insert(fact.title, _Step(fact.order, _Kind.DELETED, ""))
                 return self.origins(fact.title)

@@ -84,13 +84,17 @@ class Projector:
             state = self._wikis[wiki] = _WikiState(wiki)
         return state
 
-    def take_wanted(self) -> frozenset[CategoryRef]:
-        """Categories followed from now on: absorb their earlier events before judging."""
+    @property
+    def wanted(self) -> frozenset[CategoryRef]:
+        """Categories followed from now on: absorb their earlier events, say `recalled`, then judge."""
         return frozenset(
-            CategoryRef(wiki, category)
-            for wiki, state in self._wikis.items()
-            for category in state.categories.take_wanted()
+            CategoryRef(wiki, category) for wiki, state in self._wikis.items() for category in state.categories.wanted
         )
+
+    def recalled(self, categories: Iterable[CategoryRef]) -> None:
+        """Say that the earlier events of these categories have been absorbed."""
+        for wiki, category in categories:
+            self._state(wiki).categories.recalled(category)
 
     def absorb(self, facts: Iterable[Fact]) -> set[PageRef]:
         """Take facts in, in any order; return the pages whose edits have to be judged again.
@@ -103,18 +107,26 @@ class Projector:
                 continue
             state = self._state(fact.wiki)
             if isinstance(fact, Edit):
-                if state.namespaces.learn(fact.namespace, fact.title):
-                    touched |= self._renamed(fact.wiki, state, fact.title)
+                touched |= self.learn_namespace(fact.wiki, fact.namespace, fact.title)
             elif isinstance(fact, Categorized):
                 touched |= {PageRef(fact.wiki, title) for title in state.categories.add(fact)}
             elif isinstance(fact, PAGE_FACTS):
-                touched |= {PageRef(fact.wiki, title) for title in state.log.add(fact)}
+                touched |= {PageRef(fact.wiki, title) for title in self._concerned(state, state.log.add(fact))}
         return touched
 
-    def learn_namespace(self, wiki: str, namespace: int, title: str) -> None:
-        """Learn a namespace's name from a title in it, before anything is judged."""
-        if self.index.tracks_wiki(wiki):
-            self._state(wiki).namespaces.learn(namespace, title)
+    @staticmethod
+    def _concerned(state: _WikiState, titles: Iterable[str]) -> Iterable[str]:
+        """`titles`, and where categories decide, those of the pages on their other sides too."""
+        if not state.categories.followed:
+            return titles
+        return {companion for title in titles for companion in state.categories.companions(title)}
+
+    def learn_namespace(self, wiki: str, namespace: int, title: str) -> set[PageRef]:
+        """Learn a namespace's name from a title in it; return the pages to judge again, as `absorb` does."""
+        if not self.index.tracks_wiki(wiki):
+            return set()
+        state = self._state(wiki)
+        return self._renamed(wiki, state, title) if state.namespaces.learn(namespace, title) else set()
 
     def _renamed(self, wiki: str, state: _WikiState, title: str) -> set[PageRef]:
         """Pages moved into a namespace whose name has only just been learned."""
@@ -178,15 +190,16 @@ class Projector:
         )
 
     def _candidates(self, edit: Edit, user: str) -> list[CompiledProgram]:
+        """Programs whose books the edit is kept in. More facts may add some but never take one away."""
         index = self.index
         numbers = {*index.enrolled(user), *index.open_on(edit.wiki, edit.occurred_at.date())}
         if index.has_open_lists:
             state = self._state(edit.wiki)
-            titles = [stay.title for stay in state.log.stays(edit.title, edit.order)]
+            titles = state.log.relatives(edit.title)
             numbers.update(index.open_for_titles({*titles, *map(state.namespaces.subject, titles)}))
         if index.has_open_categories:
-            roots = self._state(edit.wiki).categories.roots(edit.title, edit.order)
-            numbers.update(index.open_for_categories(edit.wiki, roots))
+            categories = self._state(edit.wiki).categories.ever_in(edit.title)
+            numbers.update(index.open_for_categories(edit.wiki, categories))
         return [one for number in sorted(numbers) if (one := index.compiled[number]).candidate(edit)]
 
 

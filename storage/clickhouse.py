@@ -146,18 +146,25 @@ class ClickHouseStore:
 
     # programs
 
-    def save_program(self, program: Program, definition: str, version: int, applied_at: datetime) -> None:
-        """Add a version of a program's definition (canonical YAML)."""
-        self.connections.insert(
-            "programs",
-            ("slug", "version", "definition", "visibility", "applied_at"),
-            [[program.slug], [version], [definition], [str(program.visibility)], [int(applied_at.timestamp() * 1000)]],
-        )
+    def save_programs(self, definitions: Sequence[tuple[Program, str]], version: int, applied_at: datetime) -> None:
+        """Add a version of programs' definitions (canonical YAML)."""
+        rows = [
+            (program.slug, version, definition, str(program.visibility), int(applied_at.timestamp() * 1000))
+            for program, definition in definitions
+        ]
+        if rows:
+            columns = ("slug", "version", "definition", "visibility", "applied_at")
+            self.connections.insert("programs", columns, list(zip(*rows, strict=True)))
 
     def definitions(self, visibilities: Collection[Visibility] = tuple(Visibility)) -> dict[str, tuple[int, str]]:
         """Version and text of the newest definition by slug, of programs of these visibilities."""
         rows = self.connections.rows("programs", {"visibilities": tuple(map(str, visibilities))})
         return {slug: (version, definition) for slug, version, definition in rows}
+
+    def programs_edition(self) -> tuple[int, int]:
+        """Differs whenever a program was added or changed since."""
+        ((count, newest),) = self.connections.rows("programs_edition")
+        return count, newest
 
     def books(self) -> dict[str, int]:
         """By slug, the version of its definition that the books are complete for."""
@@ -272,6 +279,11 @@ class ClickHouseStore:
         if as_of <= _EPOCH:
             return Freshness(None, None, gaps)
         return Freshness(as_of, max(0.0, (now() - as_of).total_seconds()), gaps)
+
+    def dead_letter_count(self) -> int:
+        """How many events could not be understood."""
+        ((count,),) = self.connections.rows("dead_letter_count")
+        return int(count)
 
     def table_sizes(self) -> list[tuple[str, int, int]]:
         """(table, rows, bytes on disk)."""

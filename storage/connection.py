@@ -163,7 +163,7 @@ class Connections:
         Raises:
             StoreUnavailable: nothing may be assumed written; insert all of it again.
         """
-        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"  # noqa: S608
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
         with self._client() as client:
             client.execute(statement, list(values), columnar=True)
 

@@ -27,3 +27,7 @@ class RecordedMetrics:
 
     def observe(self, metric: MetricDef, value: float, /, **labels: str) -> None:
         self.observed.setdefault((metric.name, *labels.values()), []).append(value)
+
+    def total(self, metric: MetricDef) -> int:
+        """Counted over all labels."""
+        return sum(count for (name, *_), count in self.counts.items() if name == metric.name)

@@ -1,0 +1,91 @@
+"""Opening a store: the embedded server, one that another wikitally runs, or any other by its URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from deploy.settings import Settings
+from processors.errors import InvalidInput
+from storage.clickhouse import ClickHouseStore
+from storage.connection import Connections, Target
+from storage.embedded import EmbeddedServer, attach
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStore:
+    """A store, ready to use."""
+
+    store: ClickHouseStore
+    analyst: Connections
+    """For people's own SQL: on the embedded server an account that can only read."""
+    owned: bool
+    """No other wikitally writes to it while we have it open."""
+    revive: Callable[[], object]
+    """Bring the server back if it is ours and has died; call it off the event loop."""
+    server: EmbeddedServer | None = None
+
+
+@contextmanager
+def owned_store(settings: Settings) -> Iterator[OpenStore]:
+    """Open the store for the one process that writes projections: `run`, `replay`, `demo`.
+
+    Raises:
+        InvalidInput: another wikitally has this directory.
+        StoreUnavailable: the server named by WIKITALLY_CLICKHOUSE_URL does not answer.
+    """
+    if settings.clickhouse_url is not None:
+        with _remote(settings.clickhouse_url.get_secret_value(), owned=True) as opened:
+            yield opened
+        return
+    with EmbeddedServer(settings.data) as server:
+        address = server.start()
+        store = ClickHouseStore(Target.parse(address.url))
+        analyst = Connections(Target.parse(address.analyst_url))
+        try:
+            store.migrate()
+            yield OpenStore(store, analyst, owned=True, revive=server.ensure_running, server=server)
+        finally:
+            store.close()
+            analyst.close()
+
+
+@contextmanager
+def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore]:
+    """Open the store beside whoever runs on it, or start it for as long as the block lasts.
+
+    Raises:
+        InvalidInput: there is no store in the directory, and `create` is false.
+        StoreUnavailable: the server does not answer.
+    """
+    if settings.clickhouse_url is not None:
+        with _remote(settings.clickhouse_url.get_secret_value(), owned=False) as opened:
+            yield opened
+        return
+    if not create and not settings.data.is_dir():
+        raise InvalidInput(
+            f"{settings.data}: no store there yet; `wikitally run` or `wikitally replay` makes one, --data names another"
+        )
+    running = attach(settings.data)
+    if running is None:
+        with owned_store(settings) as opened:
+            yield opened
+        return
+    store = ClickHouseStore(Target.parse(running.url))
+    analyst = Connections(Target.parse(running.analyst_url))
+    try:
+        yield OpenStore(store, analyst, owned=False, revive=lambda: None)
+    finally:
+        store.close()
+        analyst.close()
+
+
+@contextmanager
+def _remote(url: str, *, owned: bool) -> Iterator[OpenStore]:
+    store = ClickHouseStore(Target.parse(url))
+    try:
+        store.migrate()
+        yield OpenStore(store, store.connections, owned=owned, revive=lambda: None)
+    finally:
+        store.close()

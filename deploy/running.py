@@ -1,0 +1,255 @@
+"""Commands that read a stream or a recording: run, rehearse, demo, replay."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+import structlog
+from rich.console import Group, RenderableType
+from rich.live import Live as LiveDisplay
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from deploy.applying import apply_programs, read_programs
+from deploy.boards import StoreBoards
+from deploy.clock import now
+from deploy.demo import PROGRAM, run_demo
+from deploy.figures import Run
+from deploy.logs import configure_logging
+from deploy.metrics import PrometheusMetrics
+from deploy.opening import owned_store
+from deploy.pipeline import Pipeline
+from deploy.reading import print_json
+from deploy.service import Service, service
+from deploy.settings import Settings, load_settings
+from deploy.terminal import board_table, err, out, pairs
+from deploy.worker import Worker
+from ingest.eventstreams import EventStreams, build_user_agent
+from ingest.recorded import Recorded
+from ingest.rehearsal import Rehearsal
+from ingest.tracking import PositionTracker
+from processors.errors import InvalidInput
+from processors.metrics import NoMetrics
+from processors.ports import Metric
+
+_log = structlog.get_logger()
+
+_Result = TypeVar("_Result")
+
+
+def _run(main: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run on the fastest event loop there is."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """An event that is set by Ctrl-C or by whoever manages this process."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _until(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
+    """Wait for the first of the two; a task that failed raises."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([stopping, task], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+    finally:
+        stopping.cancel()
+
+
+def run(settings: Settings, programs: Sequence[Path], since: str | None) -> None:
+    """Read the live stream until told to stop."""
+    agent = build_user_agent(settings.contact)
+    definitions = read_programs(programs)
+    start = _instant(since) if since else None
+    configure_logging(settings.log_format)
+    with err.status("Opening the store ...") as status, owned_store(settings) as opened:
+        status.stop()
+        if programs:
+            _log.info("programs applied", **{"result": str(apply_programs(opened.store, definitions))})
+        elif not opened.store.definitions():
+            _log.warning("no programs: facts are kept, nothing is counted; `wikitally programs apply FILE` adds some")
+        metrics = PrometheusMetrics()
+        streams = tuple(sorted(settings.streams))
+        source = EventStreams(
+            settings.stream_url,
+            streams,
+            user_agent=agent,
+            metrics=metrics,
+            since=start,
+            overlap_seconds=settings.overlap_seconds,
+            stall_seconds=settings.stall_seconds,
+            batch_events=settings.batch_events,
+        )
+
+        async def main() -> None:
+            stop = _stop_on_signals()
+            async with service(opened, settings, source, ",".join(streams), metrics) as running:
+                _log.info("serving", url=running.url, store=str(settings.data))
+                await _until(stop, running.pipeline)
+                _log.info("stopping")
+
+        _run(main())
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"--since {text}: want a time such as 2026-11-24T10:00Z") from None
+    if at.tzinfo is None:
+        raise InvalidInput(f"--since {text}: say the offset too, such as {text}Z or {text}+01:00")
+    return at
+
+
+def rehearse(files: Sequence[Path], *, host: str, port: int, speed: float, rebase: bool, close_after: float) -> None:
+    """Serve recordings until told to stop."""
+    configure_logging()
+
+    async def main() -> None:
+        stop = _stop_on_signals()
+        async with Rehearsal(
+            files, host=host, port=port, speed=speed, rebase=rebase, close_after=close_after or math.inf
+        ) as rehearsal:
+            out.print(
+                f"EventStreams rehearsal on {rehearsal.url}/v2/stream/{','.join(rehearsal.streams)}", markup=False
+            )
+            out.print(f"  wikitally run --programs FILE --stream {rehearsal.url}", style="dim", markup=False)
+            progress = Progress(
+                SpinnerColumn(), TextColumn("{task.completed:,} of {task.total:,} events"), BarColumn(),
+                TimeElapsedColumn(), console=err,
+            )  # fmt: skip
+            with progress:
+                task = progress.add_task("", total=rehearsal.total)
+                while not stop.is_set():
+                    progress.update(task, completed=rehearsal.published)
+                    try:
+                        await asyncio.wait_for(stop.wait(), 0.25)
+                    except TimeoutError:
+                        continue
+
+    _run(main())
+
+
+def replay(settings: Settings, files: Sequence[Path], programs: Sequence[Path], *, as_json: bool) -> None:
+    """Count recordings into the store."""
+    configure_logging(settings.log_format, quiet=True)
+    definitions = read_programs(programs)
+    source = Recorded(files)
+    with ExitStack() as stack:
+        status = stack.enter_context(err.status("Opening the store ..."))
+        opened = stack.enter_context(owned_store(settings))
+        apply_programs(opened.store, definitions)
+        streams = "recorded"
+        worker = Worker(opened.store, PositionTracker(streams, None), metrics=NoMetrics(), clock=now)
+        pipeline = Pipeline(source, worker, metrics=NoMetrics(), revive=opened.revive)
+        status.stop()
+
+        async def main() -> None:
+            with Progress(
+                SpinnerColumn(), TextColumn("{task.completed:,} events read"), TimeElapsedColumn(),
+                console=err, transient=True,
+            ) as progress:  # fmt: skip
+                task = progress.add_task("", total=None)
+                work = asyncio.create_task(pipeline.run(None), name="pipeline")
+                while not work.done():
+                    progress.update(task, completed=worker.figures.events_read)
+                    await asyncio.wait([work], timeout=0.1)
+                work.result()
+
+        started = perf_counter()
+        _run(main())
+        seconds = perf_counter() - started
+        boards = StoreBoards(opened.store, now).read_boards(Metric.BYTES_ADDED)
+    _report(Run(worker.figures, seconds, boards), as_json=as_json)
+
+
+def _report(run: Run, *, as_json: bool) -> None:
+    if as_json:
+        print_json(run.as_json())
+        return
+    for board in run.boards:
+        out.print(board_table(board, rows=20))
+        out.print()
+    out.print(pairs(run.lines()))
+
+
+def demo(*, once: bool, as_json: bool, data: Path | None, port: int | None, speed: float) -> None:
+    """Play the packaged recordings through everything."""
+    configure_logging(quiet=True)
+    with ExitStack() as stack:
+        directory = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wikitally-demo-")))
+        settings = load_settings(data=directory, port=0 if port is None else port)
+        status = stack.enter_context(err.status("Starting ClickHouse ..."))
+        opened = stack.enter_context(owned_store(settings))
+        status.stop()
+        interactive = not once and sys.stdout.isatty()
+
+        def ready(running: Service) -> None:
+            if not once:
+                out.print(f"The board: {running.url}/programs/{PROGRAM}", markup=False)
+
+        async def watch(running: Service) -> AsyncIterator[None]:
+            if once:
+                await asyncio.wait([running.pipeline])
+                yield
+                return
+            async for _ in _show_board(running):
+                yield
+
+        async def stay(running: Service) -> None:
+            out.print(f"The recording has ended; the board stays at {running.url}/programs/{PROGRAM}. Ctrl-C ends.")
+            await _stop_on_signals().wait()
+
+        result = _run(
+            run_demo(
+                opened,
+                settings,
+                speed=math.inf if once else speed,
+                on_ready=ready,
+                while_it_runs=watch,
+                afterwards=stay if interactive else None,
+            )
+        )
+    _report(result, as_json=as_json)
+
+
+async def _show_board(running: Service) -> AsyncIterator[None]:
+    """The board in the terminal while it moves: redrawn in place, or every few seconds where it cannot be."""
+
+    async def draw() -> RenderableType:
+        board = await asyncio.to_thread(running.boards.read_board, PROGRAM, Metric.BYTES_ADDED)
+        read = Text(f"{running.worker.figures.events_read:,} events read", style="dim")
+        return Group(board_table(board, rows=12), read) if board else read
+
+    if not out.is_terminal:
+        while not running.pipeline.done():
+            await asyncio.wait([running.pipeline], timeout=5)
+            out.print(await draw())
+            yield
+        return
+    with LiveDisplay(console=out, auto_refresh=False, transient=True) as display:
+        while not running.pipeline.done():
+            display.update(await draw(), refresh=True)
+            await asyncio.wait([running.pipeline], timeout=0.25)
+            yield

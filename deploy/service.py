@@ -1,0 +1,70 @@
+"""One process that reads, counts and serves: what `run` and `demo` have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from api.app import Health, create_app
+from api.live import Live
+from deploy.boards import StoreBoards
+from deploy.clock import now
+from deploy.http_server import serving
+from deploy.metrics import PrometheusMetrics
+from deploy.opening import OpenStore
+from deploy.pipeline import Pipeline
+from deploy.settings import Settings
+from deploy.worker import Worker
+from ingest.tracking import PositionTracker
+from processors.ports import EventSource
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What runs inside a `service` block."""
+
+    url: str
+    worker: Worker
+    boards: StoreBoards
+    pipeline: asyncio.Task[None]
+    """Done when the source has ended, or failed."""
+
+
+@asynccontextmanager
+async def service(
+    opened: OpenStore,
+    settings: Settings,
+    source: EventSource,
+    streams: str,
+    metrics: PrometheusMetrics,
+    *,
+    resume: bool = True,
+) -> AsyncIterator[Service]:
+    """Count what `source` brings and serve it over HTTP, for as long as the block lasts.
+
+    Args:
+        streams: the list of streams that positions are kept under.
+        resume: go on where the store's checkpoint says; otherwise from the source's own start.
+    """
+    store = opened.store
+    checkpoint = await asyncio.to_thread(store.checkpoint, streams) if resume else None
+    worker = Worker(store, PositionTracker(streams, checkpoint), metrics=metrics, clock=now)
+    boards = StoreBoards(store, now)
+    live = Live(boards, metrics=metrics)
+    pipeline = Pipeline(source, worker, metrics=metrics, revive=opened.revive, on_change=live.changed)
+
+    async def health() -> Health:
+        return Health(ok=not pipeline.store_away, detail="the store does not answer" if pipeline.store_away else "")
+
+    app = create_app(boards, live, metrics_text=metrics.text, health=health, version=version("wikitally"))
+    async with serving(app, settings.host, settings.port) as url:
+        task = asyncio.create_task(pipeline.run(checkpoint), name="pipeline")
+        try:
+            yield Service(url, worker, boards, task)
+        finally:
+            live.close()
+            task.cancel()
+            await asyncio.wait([task])

@@ -1,0 +1,211 @@
+"""The worker over a real store: any delivery, any failure, any change of programs ends in the same books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from deploy.applying import apply_programs
+from deploy.worker import MOST_INVALID_IN_A_ROW, Worker
+from ingest.tracking import PositionTracker
+from processors.errors import StoreUnavailable, TooManyInvalidEvents
+from processors.metrics import DEAD_LETTERS, NoMetrics
+from processors.ports import RawEvent
+from processors.programs import Exclusions, Participant, Program, Session
+from storage.clickhouse import ClickHouseStore
+from storage.embedded import Address
+from tests.conftest import fresh_store
+from tests.recorders import EVENTSTREAMS, RecordedMetrics
+
+STREAMS = "mediawiki.recentchange"
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+RECORDED = (EVENTSTREAMS / "mediawiki_1_39" / "recentchange.ndjson").read_bytes().splitlines()
+SESSION = Session(datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def raw(data: bytes) -> RawEvent:
+    return RawEvent(data, None, "recorded")
+
+
+def programs() -> list[Program]:
+    open_one = Program(
+        slug="everyone", title="Everyone", sessions=(SESSION,), wikis=("*",), namespaces=(("default", None),), open=True
+    )
+    names = ("Aïcha Benali", "Bob the Builder", "Chén Xiǎomíng")
+    return [
+        open_one,
+        replace(open_one, slug="no-bots-in-articles", exclude=Exclusions(bots=True), namespaces=()),
+        replace(open_one, slug="three", open=False, participants=tuple(Participant(name) for name in names)),
+    ]
+
+
+def worker_over(store: ClickHouseStore, metrics: Any = None) -> Worker:
+    tracker = PositionTracker(STREAMS, store.checkpoint(STREAMS))
+    worker = Worker(store, tracker, metrics=metrics or NoMetrics(), clock=lambda: NOW)
+    worker.load()
+    return worker
+
+
+def take(worker: Worker, batch: Sequence[bytes]) -> None:
+    worker.commit(worker.read([raw(data) for data in batch]))
+
+
+def contents(store: ClickHouseStore) -> dict[str, list[tuple[Any, ...]]]:
+    """All that lasts, without the times and versions of writing."""
+    statements = {
+        "facts": "SELECT * EXCEPT (received_at, topic, partition, offset) FROM facts FINAL ORDER BY event_id",
+        "contributions": "SELECT * EXCEPT (version) FROM contributions FINAL ORDER BY program, user, wiki, rev_id",
+        "standings": "SELECT * EXCEPT (version) FROM standings FINAL WHERE edits > 0 ORDER BY program, user",
+        "dead letters": "SELECT hex(data), reason FROM dead_letters FINAL ORDER BY digest",
+    }
+    return {name: store.connections.statement(sql)[0] for name, sql in statements.items()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(clickhouse: Address) -> dict[str, list[tuple[Any, ...]]]:
+    store = fresh_store(clickhouse)
+    apply_programs(store, programs())
+    take(worker_over(store), RECORDED)
+    return contents(store)
+
+
+def test_a_recording_fills_the_books(undisturbed: dict[str, list[tuple[Any, ...]]]) -> None:
+    assert len(undisturbed["facts"]) == len(RECORDED)
+    assert len({row[0] for row in undisturbed["standings"]}) == 3
+
+
+@st.composite
+def split_recordings(draw: st.DrawFn) -> list[list[bytes]]:
+    """The recording as a reconnecting client may get it: reordered, repeated, in other batches."""
+    random = draw(st.randoms(use_true_random=False))
+    events = [*RECORDED, *random.sample(RECORDED, 200)]
+    reach = draw(st.sampled_from((1, 50, len(events))))
+    order = sorted(range(len(events)), key=lambda place: place + random.uniform(0, reach))
+    events = [events[place] for place in order]
+    cuts = sorted(random.sample(range(1, len(events)), draw(st.integers(0, 12))))
+    return [events[first:last] for first, last in zip([0, *cuts], [*cuts, len(events)], strict=True)]
+
+
+@given(split_recordings(), st.booleans())
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_any_split_order_and_repetition_ends_in_the_same_tables(
+    clickhouse: Address, undisturbed: dict[str, list[tuple[Any, ...]]], batches: list[list[bytes]], restart: bool
+) -> None:
+    store = fresh_store(clickhouse)
+    apply_programs(store, programs())
+    worker = worker_over(store)
+    for batch in batches:
+        take(worker, batch)
+        if restart:
+            worker = worker_over(store)
+    assert contents(store) == undisturbed
+
+
+class Failing:
+    """A store whose nth call is refused, before or after it took effect: what a real one can't do on demand."""
+
+    def __init__(self, store: ClickHouseStore, fail_at: int, *, after: bool) -> None:
+        self._store = store
+        self._left = fail_at
+        self._after = after
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+        return self._counted(method) if callable(method) else method
+
+    def _counted(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **more: Any) -> Any:
+            self._left -= 1
+            if self._left == 0 and not self._after:
+                raise StoreUnavailable("before it was done")
+            result = method(*args, **more)
+            if self._left == 0:
+                raise StoreUnavailable("after it was done")
+            return result
+
+        return call
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("fail_at", range(1, 9))
+def test_a_commit_that_failed_anywhere_is_repeated_to_the_same_end(
+    clickhouse: Address, undisturbed: dict[str, list[tuple[Any, ...]]], fail_at: int, after: bool
+) -> None:
+    store = fresh_store(clickhouse)
+    apply_programs(store, programs())
+    worker = worker_over(store)
+    take(worker, RECORDED[:300])
+    worker._store = Failing(store, fail_at, after=after)  # type: ignore[assignment]
+    plan = worker.read([raw(data) for data in RECORDED[300:]])
+    with pytest.raises(StoreUnavailable):
+        worker.commit(plan)
+    worker.commit(plan)
+    assert contents(store) == undisturbed
+
+
+def test_programs_that_come_after_the_events_count_as_if_they_had_been_there(
+    store: ClickHouseStore, undisturbed: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    apply_programs(store, [replace(programs()[0], slug="other")])
+    worker = worker_over(store)
+    take(worker, RECORDED[:700])
+    apply_programs(store, programs())
+    assert worker.load() == {"everyone", "no-bots-in-articles", "three"}
+    assert worker.load() == frozenset()
+    take(worker, RECORDED[700:])
+    books = contents(store)
+    for table in ("contributions", "standings"):
+        assert [row for row in books[table] if row[0] != "other"] == undisturbed[table]
+
+
+def test_a_changed_definition_rewrites_its_books_and_no_others(
+    store: ClickHouseStore, undisturbed: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    wide, narrow, three = programs()
+    apply_programs(store, [wide, replace(wide, slug=narrow.slug), three])
+    worker = worker_over(store)
+    take(worker, RECORDED)
+    apply_programs(store, programs())
+    assert worker.load() == {narrow.slug}
+    assert contents(store) == undisturbed
+
+
+def test_what_cannot_be_decoded_is_kept_and_the_rest_goes_on(store: ClickHouseStore) -> None:
+    metrics = RecordedMetrics()
+    worker = worker_over(store, metrics)
+    no_rev = orjson.dumps({**orjson.loads(RECORDED[0]), "type": "edit", "revision": None})
+    take(worker, [b"{", RECORDED[0], no_rev])
+    assert worker.figures.dead_letters == 2
+    assert worker.figures.facts == 1
+    assert [row[1] for row in contents(store)["dead letters"]] in (["json", "schema"], ["schema", "json"])
+    assert metrics.total(DEAD_LETTERS) == 2
+
+
+def test_a_run_of_events_that_cannot_be_decoded_stops_the_worker(store: ClickHouseStore) -> None:
+    worker = worker_over(store)
+    with pytest.raises(TooManyInvalidEvents):
+        worker.read([raw(b"{")] * MOST_INVALID_IN_A_ROW)
+
+
+def test_versions_grow_although_the_clock_goes_back(store: ClickHouseStore) -> None:
+    apply_programs(store, programs())
+    take(worker_over(store), RECORDED[:100])
+    newest = store.newest_version()
+    late = Worker(
+        store, PositionTracker(STREAMS, None), metrics=NoMetrics(), clock=lambda: NOW - timedelta(days=400)
+    )
+    late.load()
+    take(late, RECORDED[100:200])
+    assert store.newest_version() > newest
