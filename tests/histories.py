@@ -20,6 +20,7 @@ from processors.facts import (
     RevisionsHidden,
     UserClass,
 )
+from processors.pages import PageLog
 from processors.programs import (
     CategoryScope,
     Exclusions,
@@ -65,7 +66,9 @@ def common(number: int, title: str, user: str | None = "Ada", *, seconds: int | 
     }
 
 
-def edit(number: int, title: str, user: str | None = "Ada", *, old: int | None = 10, new: int = 30, **more: Any) -> Edit:
+def edit(
+    number: int, title: str, user: str | None = "Ada", *, old: int | None = 10, new: int = 30, **more: Any
+) -> Edit:
     fields = common(number, title, user) | {
         "rev_id": 5000 + number,
         "parent_id": None if old is None else 1,
@@ -133,10 +136,19 @@ def histories(draw: st.DrawFn) -> list[Fact]:
             page = draw(st.sampled_from((*TITLES, CATEGORIES[1])))
             direction = draw(st.sampled_from(list(Direction)))
             facts.append(categorized(number, draw(st.sampled_from(CATEGORIES)), page, direction))
-        else:
-            rev_id = 5000 + draw(st.integers(0, max(number - 1, 0)))
-            facts.append(hidden(number, at, rev_id, draw(st.sampled_from((0, 1, 2, 5)))))
+        elif edits := [fact for fact in facts if isinstance(fact, Edit)]:
+            one = draw(st.sampled_from(edits))
+            now_at = _where_it_is(one, facts)
+            facts.append(hidden(number, now_at, one.rev_id, draw(st.sampled_from((0, 1, 2, 5)))))
     return facts
+
+
+def _where_it_is(one: Edit, facts: Sequence[Fact]) -> str:
+    """The title that a log entry about the revision carries."""
+    log = PageLog()
+    for fact in facts:
+        log.add(fact)
+    return log.locate(one.title, one.order).title
 
 
 @st.composite
@@ -177,7 +189,5 @@ def programs() -> list[Program]:
             scope=(CategoryScope(WIKI, "Category:X", 1),),
             membership=Membership.NOW,
         ),
-        program(
-            "banner", open=True, namespaces=everywhere, scope=(CategoryScope(WIKI, "Category:Y", 0, Side.TALK),)
-        ),
+        program("banner", open=True, namespaces=everywhere, scope=(CategoryScope(WIKI, "Category:Y", 0, Side.TALK),)),
     ]

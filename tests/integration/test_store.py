@@ -92,7 +92,12 @@ def test_edits_between_are_those_of_the_users_wikis_and_window(store: ClickHouse
 
 
 def test_page_facts_and_category_changes_are_recalled(store: ClickHouseStore) -> None:
-    logs: list[Fact] = [moved(1, "A", "B", over_redirect=True), deleted(2, "B"), restored(3, "B"), hidden(4, "B", 5000, 5)]
+    logs: list[Fact] = [
+        moved(1, "A", "B", over_redirect=True),
+        deleted(2, "B"),
+        restored(3, "B"),
+        hidden(4, "B", 5000, 5),
+    ]
     inside = categorized(5, "Category:X", "A")
     store.append([*logs, inside, categorized(6, "Category:Y", "A"), edit(7, "A")], NOW)
     assert sorted(store.page_facts([WIKI]), key=lambda fact: fact.order) == logs

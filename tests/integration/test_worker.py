@@ -203,9 +203,7 @@ def test_versions_grow_although_the_clock_goes_back(store: ClickHouseStore) -> N
     apply_programs(store, programs())
     take(worker_over(store), RECORDED[:100])
     newest = store.newest_version()
-    late = Worker(
-        store, PositionTracker(STREAMS, None), metrics=NoMetrics(), clock=lambda: NOW - timedelta(days=400)
-    )
+    late = Worker(store, PositionTracker(STREAMS, None), metrics=NoMetrics(), clock=lambda: NOW - timedelta(days=400))
     late.load()
     take(late, RECORDED[100:200])
     assert store.newest_version() > newest

@@ -1,0 +1,80 @@
+"""`make bench`: what this machine does, measured now. Aims beside each figure; nothing is asserted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from bench import latency, throughput
+
+ENROLMENTS = 1_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--events", type=int, default=200_000, help="events of each throughput pass")
+    parser.add_argument("--seconds", type=float, default=30, help="how long latency is measured")
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="throughput passes by number of programs; the best counts"
+    )
+    parser.add_argument("--pass", dest="programs", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.programs is not None:
+        print(json.dumps(asdict(throughput.measure(options.programs, ENROLMENTS, options.events))))
+        return
+    print(
+        f"wikitally {version('wikitally')}, ClickHouse from chdb-core {version('chdb-core')}, "
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs\n"
+    )
+    _print_throughput(options.events, options.rounds)
+    _print_latency(options.seconds)
+
+
+def _print_throughput(events: int, rounds: int) -> None:
+    print(
+        f"Throughput: {events:,} made-up events, {ENROLMENTS:,} enrolments, "
+        f"batches of {throughput.BATCH:,}, one process each"
+    )
+    print("programs  events/s  per CPU s  ClickHouse CPU s  counted  load s  resident  ClickHouse resident")
+    rates: dict[int, float] = {}
+    for programs in (10, 1_000, 10_000):
+        one = max(
+            (_pass(programs, events) for _ in range(rounds)),
+            key=lambda result: result["events"] / result["cpu_seconds"],
+        )
+        rates[programs] = one["events"] / one["cpu_seconds"]
+        print(
+            f"{programs:>8,}  {one['events'] / one['wall_seconds']:>8,.0f}  {rates[programs]:>9,.0f}  "
+            f"{one['store_cpu_seconds']:>16.1f}  {one['entries']:>7,}  {one['load_seconds']:>6.1f}  "
+            f"{one['resident_bytes'] / 2**20:>4,.0f} MiB  {one['store_resident_bytes'] / 2**20:>4,.0f} MiB"
+        )
+    print(f"cost per event, 10,000 programs against 10: {rates[10] / rates[10_000]:.2f} times (aim: at most 1.3)")
+    print("aim: at least 20,000 events/s of CPU, resident below 1,024 MiB\n")
+
+
+def _pass(programs: int, events: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench", "--pass", str(programs), "--events", str(events)]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    measured: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return measured
+
+
+def _print_latency(seconds: float) -> None:
+    one = latency.measure(seconds)
+    print(f"Latency: {latency.RATE} events/s for {seconds:.0f} s ({one.events:,} events, {one.updates:,} live updates)")
+    print(
+        f"from the server's write to the live update: p50 {one.p50:.3f} s, p99 {one.p99:.3f} s (aim: below 1), "
+        f"worst {one.worst:.3f} s"
+    )
+    print(f"resident: {one.resident_bytes / 2**20:,.0f} MiB, ClickHouse {one.store_resident_bytes / 2**20:,.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
