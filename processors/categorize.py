@@ -50,7 +50,7 @@ def read_categorize(comment: str, language: str) -> tuple[Direction, str | None]
     return found, title
 
 
-_NUMBER = re.compile(r"\d(?:[\d.,\u00a0]*\d)?")
+_NUMBER = re.compile(r"\$2|\d(?:[\d.,\u00a0]*\d)?")
 
 
 def _without_values(page: str, after: str) -> str:

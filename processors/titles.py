@@ -123,7 +123,7 @@ class Namespaces:
 
     def canonical(self, title: str) -> str:
         """`title` as this wiki writes it: its own name of the namespace, its case of the first letter."""
-        title = _clean(title).removeprefix(":").lstrip()
+        title = _clean(title).lstrip(": ")
         prefix, colon, rest = (part.strip() for part in title.partition(":"))
         namespace = self._number(prefix) if colon else 0
         if namespace == 0 or not rest:
@@ -181,7 +181,7 @@ _SPACES = re.compile("[ _\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f
 
 def _clean(text: str) -> str:
     """Without direction marks, with single spaces, NFC: as MediaWiki does before anything else."""
-    return _SPACES.sub(" ", _MARKS.sub("", unicodedata.normalize("NFC", text))).strip(" \t\r\n")
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", _MARKS.sub("", text))).strip(" \t\r\n")
 
 
 def _capitalized(text: str, *, dotted_i: bool = False) -> str:
@@ -199,11 +199,11 @@ def canonical_title(title: str, *, case_sensitive: bool = False) -> str:
     Args:
         case_sensitive: the wiki keeps the first letter's case (`wikis.is_case_sensitive`).
     """
-    cleaned = _clean(title).removeprefix(":").lstrip()
+    cleaned = _clean(title).lstrip(": ")
     return cleaned if case_sensitive else _capitalized(cleaned)
 
 
-_USER_PREFIX = re.compile(r"^user\s*:\s*", re.IGNORECASE)
+_USER_PREFIX = re.compile(r"^(?:user\s*:\s*)+", re.IGNORECASE)
 
 
 def canonical_user(name: str) -> str:

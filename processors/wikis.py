@@ -102,8 +102,8 @@ def _suggestion(text: str, known: tuple[str, ...]) -> str | None:
         return f"{text}.wikipedia.org"
     database = re.fullmatch(r"([a-z]{2,3}|[a-z]+_[a-z_]+?)_?(wik[a-z]+)", text)
     if database:
-        suffix = nearest(database[2], _DATABASE_SUFFIXES)
-        return server_name(f"{database[1]}{suffix}") if suffix else None
+        project = nearest(database[2], _PROJECTS)
+        return f"{database[1].replace('_', '-')}.{project}.org" if project else None
     label, dot, rest = text.partition(".")
     if dot and re.fullmatch(rf"{_LABEL}|\*", label):
         special = nearest(text, (*known, *_SERVERS))

@@ -163,7 +163,7 @@ def test_titles_lose_what_mediawiki_drops() -> None:
 
 
 def test_users_are_written_as_in_events() -> None:
-    assert canonical_user(" ada_b. ") == "Ada B."
+    assert canonical_user(" ada_B. ") == "Ada B."
     assert canonical_user("User:ada") == "Ada"
     assert canonical_user("ada user:x") == "Ada user:x"
 
