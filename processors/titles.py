@@ -126,7 +126,7 @@ class Namespaces:
         title = _clean(title).lstrip(": ")
         prefix, colon, rest = (part.strip() for part in title.partition(":"))
         namespace = self._number(prefix) if colon else 0
-        if namespace == 0 or not rest:
+        if namespace == 0:
             return self._capital(title, 0)
         gendered = namespace in (2, 3) and self._aliases.get(prefix) == namespace
         name = prefix if gendered else self.name(namespace)
