@@ -1,0 +1,353 @@
+"""A ClickHouse server of our own: the engine of the chdb wheel as a child process, its data in one directory.
+
+One process owns a directory at a time. In it:
+
+    owner.lock        held by the owner; its process id
+    credentials.json  passwords, made at first start, mode 0600; the server cannot read it
+    address.json      where the running server is, mode 0600; gone when it is not
+    conf/ data/ log/ tmp/   the server's
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import structlog
+from clickhouse_driver import Client
+from clickhouse_driver.errors import Error
+
+from processors.errors import InvalidInput, StoreUnavailable
+from storage.embedded_child import KEEP_ALIVE
+from storage.embedded_config import ANALYST, DATABASE, HOST, WRITER, config_xml, users_xml
+
+_log = structlog.get_logger()
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+_ATTEMPTS = 3
+_LAST_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a running server is, and how to log in."""
+
+    tcp_port: int
+    http_port: int
+    writer_password: str = field(repr=False)
+    analyst_password: str = field(repr=False)
+    host: str = HOST
+
+    @property
+    def url(self) -> str:
+        """For wikitally itself: may do everything."""
+        return self._url(WRITER, self.writer_password)
+
+    @property
+    def analyst_url(self) -> str:
+        """For people's own SQL: reads wikitally's tables, within limits."""
+        return self._url(ANALYST, self.analyst_password)
+
+    def _url(self, user: str, password: str) -> str:
+        return f"clickhouse://{user}:{quote(password, safe='')}@{self.host}:{self.tcp_port}/{DATABASE}"
+
+
+class EmbeddedServer:
+    """The server on `directory`; started by `start`, restarted by `ensure_running`. Safe to share between threads.
+
+    Args:
+        tcp_port, http_port: on loopback; 0 takes free ones and keeps them for as long as this object lives.
+    """
+
+    def __init__(self, directory: Path, *, tcp_port: int = 0, http_port: int = 0) -> None:
+        self.directory = directory.absolute()
+        self._wanted = tcp_port, http_port
+        self._address: Address | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner_lock: int | None = None
+        self._changing = threading.RLock()
+        # The kernel ends the child when the *thread* that made it ends: it is made by one that lasts.
+        self._spawner: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server's process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The server's process id; 0 when it was never started."""
+        return self._process.pid if self._process is not None else 0
+
+    def start(self) -> Address:
+        """Take the directory and start the server; returns when it answers.
+
+        Raises:
+            InvalidInput: another process has the directory, or the engine is not installed.
+            StoreUnavailable: the server does not come up; the message ends with its last words.
+        """
+        with self._changing:
+            if self.alive and self._address is not None:
+                return self._address
+            if importlib.util.find_spec("chdb") is None:
+                raise InvalidInput("the ClickHouse engine is not installed; `pip install chdb-core==26.9.*` brings it")
+            self._prepare()
+            self._spawner = self._spawner or ThreadPoolExecutor(1, thread_name_prefix="clickhouse")
+            try:
+                self._address = self._up()
+            except BaseException:
+                self.stop()
+                raise
+            _write_private(self.directory / "address.json", asdict(self._address))
+            return self._address
+
+    def ensure_running(self) -> bool:
+        """Restart the server where it died, on the same ports; True if it had to be.
+
+        Raises:
+            StoreUnavailable: it does not come up.
+        """
+        with self._changing:
+            if self.alive or self._address is None:
+                return False
+            _log.warning("ClickHouse has died; starting it again", exit_code=self._process and self._process.returncode)
+            if self._process is not None:
+                self._end(self._process)
+            self._spawn(self._address)
+            return True
+
+    def stop(self) -> None:
+        """End the server, leave the directory. May be called at any time, more than once."""
+        with self._changing:
+            if self._process is not None:
+                self._end(self._process)
+            self._process = None
+            with suppress(FileNotFoundError):
+                (self.directory / "address.json").unlink()
+            if self._spawner is not None:
+                self._spawner.shutdown()
+                self._spawner = None
+            self._address = None
+            if self._owner_lock is not None:
+                os.close(self._owner_lock)
+                self._owner_lock = None
+
+    def _prepare(self) -> None:
+        for name in ("conf", "data", "log", "tmp"):
+            try:
+                (self.directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise InvalidInput(f"{self.directory}: cannot be used as a store ({error.strerror})") from error
+        if self._owner_lock is None:
+            self._owner_lock = _own(self.directory)
+        _outlive(self.directory / "server.lock")
+
+    def _up(self) -> Address:
+        passwords = _passwords(self.directory / "credentials.json")
+        (self.directory / "conf" / "users.xml").write_text(users_xml(passwords), encoding="utf-8")
+        for attempt in range(_ATTEMPTS):
+            tcp_port, http_port = (port or _free_port() for port in self._wanted)
+            address = Address(tcp_port, http_port, passwords[WRITER], passwords[ANALYST])
+            config = config_xml(self.directory, tcp_port, http_port)
+            (self.directory / "conf" / "config.xml").write_text(config, encoding="utf-8")
+            try:
+                self._spawn(address)
+            except StoreUnavailable:
+                # Somebody may have taken a port between our look and the server's.
+                if attempt + 1 == _ATTEMPTS or 0 not in self._wanted:
+                    raise
+            else:
+                break
+        return address
+
+    def _spawn(self, address: Address) -> None:
+        """Start the child and wait until it answers."""
+        assert self._spawner is not None
+        self._process = process = self._spawner.submit(self._popen, address).result()
+        ends = time.monotonic() + START_SECONDS
+        while not _answers(address):
+            if process.poll() is not None or time.monotonic() > ends:
+                why = "does not answer" if process.poll() is None else f"ended with code {process.returncode}"
+                self._end(process)
+                raise StoreUnavailable(f"ClickHouse on {self.directory} {why}: {self._last_words()}")
+            time.sleep(0.02)
+
+    def _popen(self, address: Address) -> subprocess.Popen[bytes]:
+        temporary = str(self.directory / "tmp")
+        code = Path(__file__).parents[1]
+        with (self.directory / "log" / "child.log").open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 -- our own module, under this interpreter
+                [
+                    sys.executable, "-P", "-m", "storage.embedded_child",
+                    str(self.directory), str(address.tcp_port), str(address.http_port), str(os.getpid()),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=temporary,
+                # Nothing of our environment: it may hold secrets, and the server could be made to read it.
+                env={"PATH": "/usr/bin:/bin", "HOME": temporary, "TMPDIR": temporary, "LANG": "C.UTF-8",
+                     "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"},
+                start_new_session=True,
+            )  # fmt: skip
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is None and self._address is not None:
+            with suppress(Error, OSError, EOFError), _client(self._address) as client:
+                client.execute("KILL QUERY WHERE user = '' AND query LIKE %(query)s ASYNC", {"query": f"{KEEP_ALIVE}%"})
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
+
+    def _last_words(self) -> str:
+        lines: list[str] = []
+        for name in ("child.log", "server.err.log"):
+            with suppress(OSError):
+                text = (self.directory / "log" / name).read_text(encoding="utf-8", errors="replace")
+                lines += text.splitlines()[-_LAST_LINES:]
+        return "\n".join(lines) or "it left no log"
+
+
+def attach(directory: Path, *, patience: float = START_SECONDS) -> Address | None:
+    """The server that another process runs on `directory`, waiting for it to come up; None when nobody owns it.
+
+    Raises:
+        StoreUnavailable: the owner's server does not come up within `patience` seconds.
+    """
+    directory = directory.absolute()
+    ends = time.monotonic() + patience
+    while _owner(directory) is not None:
+        with suppress(FileNotFoundError, json.JSONDecodeError):
+            return Address(**json.loads((directory / "address.json").read_text(encoding="utf-8")))
+        if time.monotonic() > ends:
+            raise StoreUnavailable(f"{directory}: its owner, process {_owner(directory)}, has no server running yet")
+        time.sleep(0.05)
+    return None
+
+
+def _own(directory: Path) -> int:
+    """Lock the directory for this process; the file stays open."""
+    lock = os.open(directory / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
+        os.close(lock)
+        raise InvalidInput(
+            f"{directory}: the store is in use by process {owner}; stop that one, or name another directory with --data"
+        ) from None
+    # What a former owner that was killed left behind is not true any more.
+    with suppress(FileNotFoundError):
+        (directory / "address.json").unlink()
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    return lock
+
+
+def _owner(directory: Path) -> str | None:
+    """The process id of the directory's owner, if it has one."""
+    try:
+        lock = os.open(directory / "owner.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
+    finally:
+        os.close(lock)
+    return None
+
+
+def _outlive(lock_file: Path) -> None:
+    """Wait for the server of an owner that was killed to end; it does so by itself, and is made to if it does not."""
+    ends = time.monotonic() + STOP_SECONDS
+    lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            if time.monotonic() > ends:
+                pid = json.loads(os.pread(lock, 200, 0) or b"{}").get("pid", "unknown")
+                raise StoreUnavailable(f"{lock_file.parent}: ClickHouse, process {pid}, outlives its owner; end it")
+            time.sleep(0.02)
+    finally:
+        os.close(lock)
+
+
+def _passwords(file: Path) -> dict[str, str]:
+    try:
+        known: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = {user: secrets.token_urlsafe(32) for user in (WRITER, ANALYST)}
+        _write_private(file, known)
+    return known
+
+
+def _write_private(file: Path, value: object) -> None:
+    """Write JSON that only this user may read, whole or not at all."""
+    half = file.with_suffix(".half")
+    with suppress(FileNotFoundError):
+        half.unlink()
+    private: Callable[[str, int], int] = lambda path, flags: os.open(path, flags, 0o600)  # noqa: E731
+    with open(half, "x", encoding="utf-8", opener=private) as out:
+        json.dump(value, out)
+    half.replace(file)
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _client(address: Address) -> Client:
+    return Client(
+        address.host,
+        port=address.tcp_port,
+        user=WRITER,
+        password=address.writer_password,
+        connect_timeout=2,
+        send_receive_timeout=10,
+    )
+
+
+def _answers(address: Address) -> bool:
+    """Whether the server takes a query; the port is tried first, since the client's failures are slow and loud."""
+    try:
+        socket.create_connection((address.host, address.tcp_port), timeout=1).close()
+        with _client(address) as client:
+            client.execute("SELECT 1")
+    except (Error, OSError, EOFError):
+        return False
+    return True

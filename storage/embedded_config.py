@@ -1,0 +1,146 @@
+"""The embedded server's configuration: config.xml and users.xml as text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+from processors.errors import InvalidInput
+
+HOST = "127.0.0.1"
+DATABASE = "wikitally"
+WRITER, ANALYST = "writer", "analyst"
+
+Tree = Mapping[str, "Tree | str | int | float | list[str]"]
+"""XML as nested dicts: a list repeats its element, an empty dict is an empty element."""
+
+MERGE_THREADS = 2
+
+
+def config_xml(directory: Path, tcp_port: int, http_port: int) -> str:
+    """The server's settings: loopback only, one rotated log, small pools and caches, no system log tables.
+
+    Raises:
+        InvalidInput: the directory's name cannot be written in XML (control characters, not UTF-8).
+    """
+    log = directory / "log"
+    return _xml(
+        {
+            "listen_host": HOST,
+            "tcp_port": tcp_port,
+            "http_port": http_port,
+            "users_config": "users.xml",
+            "display_name": "wikitally",
+            "timezone": "UTC",
+            "logger": {
+                "level": "information",
+                "log": str(log / "server.log"),
+                "errorlog": str(log / "server.err.log"),
+                "size": "10M",
+                "count": 3,
+            },
+            "send_crash_reports": {"enabled": "false"},
+            "max_server_memory_usage_to_ram_ratio": 0.5,
+            "mark_cache_size": 64 << 20,
+            "uncompressed_cache_size": 0,
+            "index_mark_cache_size": 16 << 20,
+            "mmap_cache_size": 64,
+            "compiled_expression_cache_size": 16 << 20,
+            "max_connections": 256,
+            "shutdown_wait_unfinished": 1,
+            "max_concurrent_queries": 64,
+            "background_pool_size": MERGE_THREADS,
+            "background_merges_mutations_concurrency_ratio": 2,
+            "background_move_pool_size": 1,
+            "background_fetches_pool_size": 1,
+            "background_common_pool_size": 2,
+            "background_schedule_pool_size": 8,
+            "background_buffer_flush_schedule_pool_size": 1,
+            "background_message_broker_schedule_pool_size": 1,
+            "background_distributed_schedule_pool_size": 2,
+            # MergeTree refuses to work where these exceed pool size times ratio; their defaults suit a pool of 16.
+            "merge_tree": {
+                "number_of_free_entries_in_pool_to_lower_max_size_of_merge": MERGE_THREADS,
+                "number_of_free_entries_in_pool_to_execute_mutation": MERGE_THREADS,
+                "number_of_free_entries_in_pool_to_execute_optimize_entire_partition": MERGE_THREADS,
+            },
+            "access_control_improvements": {
+                "select_from_system_db_requires_grant": "true",
+                "select_from_information_schema_requires_grant": "true",
+                "table_engines_require_grant": "true",
+            },
+        }
+    )
+
+
+def users_xml(passwords: Mapping[str, str]) -> str:
+    """Who may do what; of the passwords only their SHA-256, which is enough for 256 random bits.
+
+    The server logs in to itself as `default` without a password, so that user must exist; it may come from nowhere
+    that we listen on and may do nothing but open the ports.
+    """
+    return _xml(
+        {
+            "profiles": {
+                "default": {"network_compression_method": "lz4"},
+                "owner": {"max_execution_time": 0},
+                "analyst": {
+                    "readonly": 2,
+                    "network_compression_method": "lz4",
+                    "max_execution_time": 30,
+                    "max_memory_usage": 1 << 30,
+                    "max_memory_usage_for_user": 2 << 30,
+                    "max_concurrent_queries_for_user": 8,
+                    "cancel_http_readonly_queries_on_client_close": 1,
+                    "constraints": {
+                        "readonly": {"const": {}},
+                        "max_execution_time": {"min": 1, "max": 60},
+                        "max_memory_usage": {"const": {}},
+                        "max_memory_usage_for_user": {"const": {}},
+                        "max_concurrent_queries_for_user": {"const": {}},
+                        "allow_introspection_functions": {"const": {}},
+                    },
+                },
+            },
+            "quotas": {"default": {}},
+            "users": {
+                "default": _user("", "::1", "owner", ["GRANT SYSTEM LISTEN ON *.*"]),
+                WRITER: _user(passwords[WRITER], HOST, "default", []),
+                ANALYST: _user(passwords[ANALYST], HOST, "analyst", [f"GRANT SELECT ON {DATABASE}.*"]),
+            },
+        }
+    )
+
+
+def _user(password: str, host: str, profile: str, grants: list[str]) -> Tree:
+    """A user; one without grants may do everything."""
+    secret: Tree = (
+        {"password_sha256_hex": hashlib.sha256(password.encode()).hexdigest()} if password else {"password": ""}
+    )
+    rights: Tree = {"grants": {"query": grants}} if grants else {}
+    return {**secret, "networks": {"ip": host}, "profile": profile, "quota": "default", **rights}
+
+
+def _xml(tree: Tree) -> str:
+    root = ElementTree.Element("clickhouse")
+    _fill(root, tree)
+    text = ElementTree.tostring(root, encoding="unicode")
+    try:
+        ElementTree.fromstring(text.encode())  # noqa: S314 -- our own text
+    except (ElementTree.ParseError, UnicodeEncodeError) as error:
+        raise InvalidInput(
+            f"data directory: its name cannot be written in ClickHouse's configuration ({error})"
+        ) from None
+    return text
+
+
+def _fill(element: ElementTree.Element, tree: Tree) -> None:
+    for name, value in tree.items():
+        for item in value if isinstance(value, list) else [value]:
+            child = ElementTree.SubElement(element, name)
+            if isinstance(item, Mapping):
+                _fill(child, item)
+            else:
+                child.text = str(item)
