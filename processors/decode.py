@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -39,6 +39,12 @@ class Skipped(StrEnum):
     """Of a type or stream that we do not use (`external`, …)."""
 
 
+# What the store's columns hold: a number beyond them would be refused there, again and again.
+_Int64 = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
+_Int32 = Annotated[int, Field(ge=-(1 << 31), lt=1 << 31)]
+_UInt16 = Annotated[int, Field(ge=0, lt=1 << 16)]
+
+
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=False)
 
@@ -49,13 +55,13 @@ class _Meta(_Wire):
     stream: str | None = None
     dt: AwareDatetime | None = None
     topic: str | None = None
-    partition: int = 0
-    offset: int | None = None
+    partition: _UInt16 = 0
+    offset: _Int64 | None = None
 
 
 class _OldNew(_Wire):
-    old: int | None = None
-    new: int | None = None
+    old: _Int64 | None = None
+    new: _Int64 | None = None
 
 
 class _Change(_Wire):
@@ -63,11 +69,11 @@ class _Change(_Wire):
 
     meta: _Meta
     type: str | int | None = None
-    id: int | None = None
-    namespace: int | None = None
+    id: _Int64 | None = None
+    namespace: _Int32 | None = None
     title: str | None = None
     comment: str | None = None
-    timestamp: int | None = None
+    timestamp: _Int64 | None = None
     user: str | None = None
     bot: bool | None = None
     minor: bool | None = None
@@ -76,7 +82,7 @@ class _Change(_Wire):
     server_name: str | None = None
     wiki: str | None = None
     notify_url: str | None = None
-    log_id: int | None = None
+    log_id: _Int64 | None = None
     log_type: str | None = None
     log_action: str | None = None
     log_params: Any = None
@@ -84,9 +90,9 @@ class _Change(_Wire):
 
 
 class _Page(_Wire):
-    page_id: int
+    page_id: _Int64
     page_title: str
-    namespace_id: int = 0
+    namespace_id: _Int32 = 0
     is_redirect: bool = False
 
 
@@ -94,21 +100,21 @@ class _Performer(_Wire):
     user_text: str | None = None
     is_bot: bool = False
     is_temp: bool = False
-    user_id: int | None = None
-    user_central_id: int | None = None
+    user_id: _Int64 | None = None
+    user_central_id: _Int64 | None = None
 
 
 class _Revision(_Wire):
-    rev_id: int | None = None
-    rev_parent_id: int | None = None
-    rev_size: int | None = None
+    rev_id: _Int64 | None = None
+    rev_parent_id: _Int64 | None = None
+    rev_size: _Int64 | None = None
     is_minor_edit: bool = False
     comment: str | None = None
 
 
 class _PriorPage(_Wire):
     page_title: str | None = None
-    namespace_id: int | None = None
+    namespace_id: _Int32 | None = None
 
 
 class _Prior(_Wire):
@@ -132,7 +138,7 @@ _CHANGE = TypeAdapter(_Change)
 _PAGE_CHANGE = TypeAdapter(_PageChange)
 
 _TYPES = {"0": "edit", "1": "new", "3": "log", "5": "external", "6": "categorize"}
-_DIFF = re.compile(r"[?&]diff=(\d+)")
+_DIFF = re.compile(r"[?&]diff=([0-9]{1,18})\b")
 
 
 def decode(data: bytes) -> Fact | Skipped:
@@ -217,7 +223,7 @@ def _common(change: _Change) -> dict[str, Any]:
         "wiki": wiki,
         "dbname": change.wiki or "",
         "occurred_at": occurred_at,
-        "emitted_at": meta.dt or occurred_at,
+        "emitted_at": _utc(meta.dt, "meta.dt") if meta.dt else occurred_at,
         "rcid": change.id,
         "user": user,
         "user_class": user_class,
@@ -230,10 +236,15 @@ def _common(change: _Change) -> dict[str, Any]:
 
 
 def _instant(seconds: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError) as error:
-        raise InvalidEvent("schema", f"timestamp: {seconds} is no time") from error
+    if not 0 <= seconds < 1 << 32:
+        raise InvalidEvent("schema", f"timestamp: {seconds} is out of range")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _utc(at: datetime, name: str) -> datetime:
+    if not 1970 < at.year < 2106:
+        raise InvalidEvent("schema", f"{name}: {at} is out of range")
+    return at.astimezone(UTC)
 
 
 def _edit(change: _Change, *, created: bool) -> Edit:
@@ -267,8 +278,15 @@ def _logged(change: _Change) -> Logged:
         log_id=change.log_id,
         log_type=_required(change, "log_type"),
         log_action=change.log_action or "",
-        params=orjson.dumps(params).decode() if params is not None else "",
+        params=_json(params) if params is not None else "",
     )
+
+
+def _json(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError as error:
+        raise InvalidEvent("schema", f"log_params: {error}") from error
 
 
 def _page_changed(data: bytes) -> PageChanged:
@@ -285,8 +303,8 @@ def _page_changed(data: bytes) -> PageChanged:
         event_id=_event_id(change.meta),
         wiki=change.meta.domain or change.wiki_id,
         dbname=change.wiki_id,
-        occurred_at=change.dt.astimezone(UTC),
-        emitted_at=(change.meta.dt or change.dt).astimezone(UTC),
+        occurred_at=_utc(change.dt, "dt").replace(microsecond=0),
+        emitted_at=_utc(change.meta.dt or change.dt, "meta.dt"),
         rcid=None,
         user=user,
         user_class=user_class,

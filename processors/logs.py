@@ -41,7 +41,9 @@ def typed_log(common: Mapping[str, Any], *, log_id: int | None, log_type: str, l
             return PageRestored(**entry)
         case "delete" | "suppress", "revision":
             named = _named(params)
-            return RevisionsHidden(**entry, rev_ids=_integers(named.get("ids")), hidden=_integer(named.get("nfield")))
+            # Versions of files are hidden by the same action; their ids are no revisions.
+            ids = named.get("ids") if named.get("type", "revision") in ("revision", "archive") else ()
+            return RevisionsHidden(**entry, rev_ids=_integers(ids), hidden=_integer(named.get("nfield")))
         case "upload", "upload" | "overwrite" | "revert":
             return Uploaded(**entry, overwrite=log_action != "upload")
         case "newusers", _:

@@ -1,5 +1,6 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -268,7 +269,9 @@ def test_a_time_that_is_there_twice_has_to_say_which() -> None:
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x85\u2028\u2029"), max_size=12)
-WORD = st.text(st.characters(categories=("L", "N"), max_codepoint=0x2FFF), min_size=1, max_size=8)
+WORD = st.text(st.characters(categories=("L", "N"), max_codepoint=0x2FFF), min_size=1, max_size=8).map(
+    lambda text: normalize("NFC", text)
+)
 USERS = WORD.map(canonical_user).filter(bool) | st.sampled_from(["No", "Null", "1234", "2026-11-08", "O'Neil: x", "~"])
 TITLES = WORD.map(canonical_title).filter(bool)
 WIKIS = st.sampled_from(["en.wikipedia.org", "*.wikisource.org", "*", "www.wikidata.org", "fr.wikipedia.org"])
