@@ -165,32 +165,33 @@ class Worker:
         received_at = self._clock()
         facts: list[Fact] = []
         letters: list[DeadLetter] = []
-        opened: list[Gap] = []
-        closed: list[Gap] = []
         figures = self.figures
         for event in batch:
-            now_open, now_closed = self._tracker.observe(event)
-            opened += now_open
-            closed += now_closed
             try:
                 fact = decode(event.data)
             except InvalidEvent as error:
+                self._tracker.observe(event.position)
                 letters.append(DeadLetter(event, error.reason, error.detail, received_at))
                 self._refuse(error)
                 continue
             self._invalid_in_a_row = 0
             if isinstance(fact, Skipped):
+                self._tracker.observe(event.position, canary=True)
                 figures.canaries += fact is Skipped.CANARY
                 self._metrics.count(m.EVENTS, outcome=fact.value)
-            elif self._known.add(fact.event_id):
+                continue
+            self._tracker.observe(fact.position, fact.emitted_at)
+            if self._known.add(fact.event_id):
                 facts.append(fact)
             else:
                 figures.duplicates_dropped += 1
+                self._metrics.count(m.EVENTS, outcome="duplicate")
         figures.events_read += len(batch)
         figures.facts += len(facts)
         figures.dead_letters += len(letters)
         self._metrics.count(m.EVENTS, len(facts), outcome="fact")
         self._touched |= self._projector.absorb(facts)
+        opened, closed = self._tracker.take_gaps()
         return Plan(
             facts=facts,
             letters=letters,

@@ -272,6 +272,13 @@ class ClickHouseStore:
             columns = ("topic", "partition", "first", "last", "seen_at", "closed", "version")
             self.connections.insert("gaps", columns, list(zip(*rows, strict=True)))
 
+    def open_gaps(self) -> list[Gap]:
+        """What is known to be missing."""
+        return [
+            Gap(topic, partition, first, last, aware(seen_at))
+            for topic, partition, first, last, seen_at in self.connections.rows("open_gaps")
+        ]
+
     def freshness(self, now: Callable[[], datetime]) -> Freshness:
         """Watermark, lag and open gaps."""
         ((watermark, gaps),) = self.connections.rows("freshness")

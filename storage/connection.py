@@ -24,7 +24,7 @@ _SETTINGS = {
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 120
 # Codes of ClickHouse that a retry can mend: too many queries, memory, timeouts, shutting down, full disk.
-_TRANSIENT_CODES = frozenset({159, 164, 202, 203, 209, 210, 236, 241, 242, 243, 252, 319, 394, 425, 439, 745})
+_TRANSIENT_CODES = frozenset({159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 319, 394, 425, 439, 745})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def _translated() -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    text = error.message if isinstance(error, ServerException) else str(error)
+    words, _, _ = text.strip().removeprefix("DB::Exception: ").partition("Stack trace:")
+    return words.strip().splitlines()[0] if words.strip() else type(error).__name__
 
 
 class Connections:
@@ -189,7 +191,7 @@ class Connections:
             except ServerException as error:
                 if error.code in _TRANSIENT_CODES:
                     raise
-                raise InvalidInput(_first_line(error).removeprefix("Code: ")) from error
+                raise InvalidInput(f"ClickHouse: {_first_line(error)}") from error
         return list(rows), list(columns)
 
     def close(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
 
@@ -23,16 +24,24 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
         yield address
 
 
-def fresh_store(clickhouse: Address) -> ClickHouseStore:
-    """An empty store in a database of its own."""
-    target = replace(Target.parse(clickhouse.url), database=f"test_{next(_numbers)}")
-    store = ClickHouseStore(target)
-    store.migrate()
-    return store
+NewStore = Callable[[], ClickHouseStore]
+
+
+@pytest.fixture(scope="session")
+def new_store(clickhouse: Address) -> Iterator[NewStore]:
+    """Makes empty stores, each in a database of its own."""
+    with ExitStack() as opened:
+
+        def make() -> ClickHouseStore:
+            store = ClickHouseStore(replace(Target.parse(clickhouse.url), database=f"test_{next(_numbers)}"))
+            opened.callback(store.close)
+            store.migrate()
+            return store
+
+        yield make
 
 
 @pytest.fixture
-def store(clickhouse: Address) -> Iterator[ClickHouseStore]:
-    store = fresh_store(clickhouse)
-    yield store
-    store.close()
+def store(new_store: NewStore) -> ClickHouseStore:
+    """An empty store."""
+    return new_store()

@@ -126,7 +126,7 @@ def histories(draw: st.DrawFn) -> list[Fact]:
             user = draw(st.sampled_from(USERS))
             facts.append(edit(number, at, user, old=old, new=draw(st.integers(0, 120))))
         elif what <= 7:
-            target = draw(title.filter(lambda other, at=at: other != at))
+            target = draw(st.sampled_from([other for other in TITLES if other != at]))
             facts.append(moved(number, at, target, over_redirect=draw(st.booleans())))
         elif what == 8:
             facts.append(deleted(number, at))
