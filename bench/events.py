@@ -1,7 +1,8 @@
 """Made-up events in the live stream's proportions and shapes.
 
-Shares by type and wiki as measured on the live stream in October 2026 (categorize 49%, edit 41%, log 8%, new 2%; Commons
-47%, Wikidata 13%, English Wikipedia 12%), sizes about its 1,260 bytes. Every event has its own id, revision and offset.
+Shares by type and wiki as measured on the live stream in October 2026 (categorize 49%, edit 41%, log 8%, new 2%;
+Commons 47%, Wikidata 13%, English Wikipedia 12%), sizes about its 1,260 bytes. Every event has its own id, revision and
+offset.
 """
 
 from __future__ import annotations

@@ -12,8 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from time import perf_counter, process_time
 
-from ingest.tracking import PositionTracker
-
 from bench.events import START, make_events, participant
 from bench.processes import cpu_seconds, resident_bytes
 from deploy.applying import apply_programs
@@ -21,6 +19,7 @@ from deploy.clock import now
 from deploy.opening import OpenStore, owned_store
 from deploy.settings import load_settings
 from deploy.worker import Worker
+from ingest.tracking import PositionTracker
 from processors.metrics import NoMetrics
 from processors.ports import RawEvent
 from processors.programs import Participant, Program, Session

@@ -61,7 +61,7 @@ def _text(file: Path) -> str:
 
 
 def apply_programs(store: ClickHouseStore, programs: Sequence[Program]) -> Applied:
-    """Save the programs that are new or differ from what is stored. Whoever runs on the store judges by them at once."""
+    """Save the programs that are new or differ from what is stored; whoever runs on the store judges by them."""
     known = {slug: definition for slug, (_, definition) in store.definitions().items()}
     definitions = [(program, dump_programs([program])) for program in programs]
     new = [(program, text) for program, text in definitions if known.get(program.slug) != text]

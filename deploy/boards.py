@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import lru_cache
 
 from processors.definitions import parse_programs
-
 from processors.ports import Board, Freshness, Metric
 from processors.programs import Program, Visibility
 from processors.standings import rank

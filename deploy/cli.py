@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from deploy import doctor as health, reading
+from deploy import doctor as health
+from deploy import reading
 from deploy.settings import load_settings
 from processors.errors import InvalidInput, WikitallyError
 from processors.ports import Metric

@@ -21,6 +21,7 @@ from deploy.service import Service, service
 from deploy.settings import Settings
 from ingest.eventstreams import EventStreams, build_user_agent
 from ingest.rehearsal import Rehearsal
+from processors.decode import read_position
 from processors.definitions import parse_programs
 from processors.ports import Checkpoint, EventSource, Metric, RawEvent
 from processors.programs import Program, Session
@@ -42,9 +43,10 @@ class UntilReached:
         reached: dict[tuple[str, int], int] = {}
         async for batch in self._source.events(resume):
             for event in batch:
-                if event.position is not None:
-                    topic, partition, offset = event.position
-                    reached[topic, partition] = max(offset, reached.get((topic, partition), -1))
+                position = read_position(event.data)
+                if position is not None:
+                    key = position.topic, position.partition
+                    reached[key] = max(position.offset, reached.get(key, -1))
             yield batch
             if self._rehearsal.finished.is_set() and all(
                 reached.get(key, -1) >= last for key, last in self._rehearsal.last_offsets.items()

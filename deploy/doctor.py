@@ -65,7 +65,8 @@ def _look(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         State.OK,
         "software",
-        f"wikitally {version('wikitally')}, Python {platform.python_version()}, ClickHouse from chdb-core {version('chdb-core')}",
+        f"wikitally {version('wikitally')}, Python {platform.python_version()}, "
+        f"ClickHouse from chdb-core {version('chdb-core')}",
     )
     yield _contact(settings)
     yield from _disk(settings)

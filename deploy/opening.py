@@ -65,7 +65,7 @@ def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore
         return
     if not create and not settings.data.is_dir():
         raise InvalidInput(
-            f"{settings.data}: no store there yet; `wikitally run` or `wikitally replay` makes one, --data names another"
+            f"{settings.data}: no store there yet; `wikitally run` or `replay` makes one, --data names another"
         )
     running = attach(settings.data)
     if running is None:

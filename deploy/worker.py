@@ -6,17 +6,17 @@ Synchronous, so that it runs in a thread beside the event loop, and the same und
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from time import perf_counter
 
 import structlog
-from ingest.tracking import Deduplicator, PositionTracker
-from processors.definitions import parse_programs
 
+from ingest.tracking import Deduplicator, PositionTracker
 from processors import metrics as m
-from processors.decode import Skipped, decode
+from processors.decode import Skipped, decode, read_position
+from processors.definitions import parse_programs
 from processors.errors import InvalidEvent, TooManyInvalidEvents
 from processors.facts import Edit, Fact
 from processors.judge import Verdict
@@ -170,13 +170,14 @@ class Worker:
             try:
                 fact = decode(event.data)
             except InvalidEvent as error:
-                self._tracker.observe(event.position)
-                letters.append(DeadLetter(event, error.reason, error.detail, received_at))
+                position = event.position or read_position(event.data)
+                self._tracker.observe(position)
+                letters.append(DeadLetter(replace(event, position=position), error.reason, error.detail, received_at))
                 self._refuse(error)
                 continue
             self._invalid_in_a_row = 0
             if isinstance(fact, Skipped):
-                self._tracker.observe(event.position, canary=True)
+                self._tracker.observe(read_position(event.data), canary=True)
                 figures.canaries += fact is Skipped.CANARY
                 self._metrics.count(m.EVENTS, outcome=fact.value)
                 continue

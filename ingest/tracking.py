@@ -63,8 +63,8 @@ class PositionTracker:
     def checkpoint(self) -> Checkpoint:
         """The resume position behind all that was observed.
 
-        Its watermark is the newest event of the topic that brought most since the last call: of two data centres' topics
-        one is all but silent, and while a past stretch is read it runs far ahead of the other.
+        Its watermark is the newest event of the topic that brought most since the last call: of two data centres'
+        topics one is all but silent, and while a past stretch is read it runs far ahead of the other.
         """
         if self._facts:
             busiest = max(self._facts, key=self._facts.__getitem__)

@@ -14,10 +14,7 @@ from processors.programs import Program
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """One event as it was read: the JSON bytes and, for a dead letter, where they stood.
-
-    `position` is None where the bytes do not tell (recorded text that is not JSON).
-    """
+    """One event as it was read: the JSON bytes, and where they stood if the source knows better than they say."""
 
     data: bytes
     position: Position | None = None
@@ -73,7 +70,7 @@ class EventSource(Protocol):
         further while the consumer holds a batch, so that a slow store slows the source.
 
         Raises:
-            SourceUnavailable: the server refuses us for good (403, unknown stream).
+            SourceUnavailable: the server does not know what we ask for.
         """
         ...
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ingest.rehearsal import Rehearsal
 
+from ingest.rehearsal import Rehearsal
 from processors.errors import StoreUnavailable
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Target

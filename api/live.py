@@ -1,0 +1,175 @@
+"""Live boards over server-sent events: one query a change, however many follow.
+
+A hub reads a board when its program has changed, at most four times a second, and keeps the newest frame. Followers
+send that frame whenever it is another one than they sent last: who is slow skips frames and is never behind for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import suppress
+from itertools import count
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.render import board_json
+from processors import metrics as m
+from processors.errors import StoreUnavailable
+from processors.metrics import Metrics
+from processors.ports import Boards, Metric
+
+LEAST_INTERVAL = 0.25
+"""Seconds between two frames of a board."""
+FRESHNESS_INTERVAL = 5.0
+"""Seconds after which a board is read again although nothing changed: its lag did."""
+PING_INTERVAL = 15.0
+RETRY_MILLISECONDS = 2000
+MOST_STANDINGS = 100
+"""Lines of a frame. Whoever wants them all asks the leaderboard."""
+
+_Key = tuple[str, Metric]
+
+
+class _Hub:
+    """The newest frame of one board."""
+
+    def __init__(self) -> None:
+        self.frame = b""
+        self.followers = 0
+        self.gone = False
+        self.published = asyncio.Event()
+        self.dirty = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    def publish(self, frame: bytes) -> None:
+        self.frame = frame
+        self.published.set()
+        self.published = asyncio.Event()
+
+
+class Live:
+    """All hubs. Belongs to one event loop; `changed` is called on it."""
+
+    def __init__(self, boards: Boards, *, metrics: Metrics) -> None:
+        self._boards = boards
+        self._metrics = metrics
+        self._hubs: dict[_Key, _Hub] = {}
+        self._numbers = count(1)
+        self._clients = 0
+        self._closed = asyncio.Event()
+
+    def changed(self, slugs: Iterable[str]) -> None:
+        """Say that standings of these programs may have changed."""
+        wanted = set(slugs)
+        for (slug, _), hub in self._hubs.items():
+            if slug in wanted:
+                hub.dirty.set()
+
+    def close(self) -> None:
+        """End all followers' streams; they will try again and meet whoever comes after us."""
+        self._closed.set()
+        for hub in self._hubs.values():
+            hub.published.set()
+
+    async def follow(self, slug: str, metric: Metric) -> AsyncGenerator[bytes]:
+        """Frames of a board as they come, the newest at once; pings in between. Ends when the program is gone."""
+        key = slug, metric
+        hub = self._hubs.get(key)
+        if hub is None:
+            hub = self._hubs[key] = _Hub()
+            hub.task = asyncio.create_task(self._refresh(key, hub), name=f"live board of {slug}")
+        hub.followers += 1
+        self._count(1)
+        try:
+            yield b"retry: %d\n\n" % RETRY_MILLISECONDS
+            sent = b""
+            while not self._closed.is_set():
+                published = hub.published
+                if hub.frame != sent:
+                    sent = hub.frame
+                    yield sent
+                    continue
+                if hub.gone:
+                    return
+                try:
+                    await asyncio.wait_for(published.wait(), PING_INTERVAL)
+                except TimeoutError:
+                    yield b": ping\n\n"
+        finally:
+            self._count(-1)
+            hub.followers -= 1
+            if not hub.followers:
+                self._hubs.pop(key, None)
+                if hub.task is not None:
+                    hub.task.cancel()
+
+    def _count(self, change: int) -> None:
+        self._clients += change
+        self._metrics.set(m.LIVE_CLIENTS, self._clients)
+
+    async def _refresh(self, key: _Key, hub: _Hub) -> None:
+        slug, metric = key
+        stale = False
+        while True:
+            hub.dirty.clear()
+            try:
+                board = await self._boards.board(slug, metric, MOST_STANDINGS)
+            except StoreUnavailable:
+                if not stale:
+                    stale = True
+                    hub.publish(self._frame("stale", {"program": slug}))
+            else:
+                stale = False
+                if board is None:
+                    hub.gone = True
+                    hub.publish(self._frame("gone", {"program": slug}))
+                    return
+                hub.publish(self._frame("board", board_json(board)))
+                self._metrics.count(m.LIVE_FRAMES)
+            await asyncio.sleep(LEAST_INTERVAL)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(hub.dirty.wait(), FRESHNESS_INTERVAL)
+
+    def _frame(self, event: str, value: object) -> bytes:
+        return b"id: %d\nevent: %b\ndata: %b\n\n" % (next(self._numbers), event.encode(), orjson.dumps(value))
+
+
+class LiveResponse(Response):
+    """A follower's HTTP answer, as bare ASGI: no task and no buffer more than it needs."""
+
+    def __init__(self, live: Live, slug: str, metric: Metric) -> None:
+        super().__init__(
+            media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        )
+        del self.headers["content-length"]
+        self._live = live
+        self._slug = slug
+        self._metric = metric
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        sending = asyncio.create_task(self._send(send), name="live follower")
+        leaving = asyncio.create_task(_until_gone(receive), name="live follower's leaving")
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send(self, send: Send) -> None:
+        frames = self._live.follow(self._slug, self._metric)
+        try:
+            async for frame in frames:
+                await send({"type": "http.response.body", "body": frame, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            await frames.aclose()
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

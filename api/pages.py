@@ -1,0 +1,60 @@
+"""The HTML pages, rendered from the same values as the JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from api.render import METRIC_TITLES, instant
+from processors.ports import Board, Freshness, Metric
+from processors.programs import Program
+
+ROWS = 100
+"""Lines of the page's table."""
+
+
+class Pages:
+    """Renders pages; templates are compiled once."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("api"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["number"] = lambda value: f"{value:,}"
+        self._templates.filters["instant"] = instant
+        self._templates.filters["clock"] = lambda at: at.astimezone(UTC).strftime("%H:%M:%S")
+
+    def index(self, programs: Sequence[Program], freshness: Freshness) -> str:
+        """The list of public programs."""
+        rows = [(program, _when(program)) for program in programs]
+        return self._templates.get_template("index.html").render(programs=rows, freshness=freshness)
+
+    def board(self, board: Board) -> str:
+        """A program's leaderboard; it follows by itself where scripts run."""
+        return self._templates.get_template("board.html").render(
+            program=board.program,
+            board=board,
+            standings=board.standings[:ROWS],
+            metrics=[(metric.value, METRIC_TITLES[metric]) for metric in Metric],
+            when=_when(board.program),
+            teams=any(one.team for one in board.program.participants),
+        )
+
+
+def _when(program: Program) -> str:
+    """From when to when, in the program's own time zone."""
+    zone = ZoneInfo(program.timezone)
+    start, end = program.start.astimezone(zone), program.end.astimezone(zone)
+    last = f"{end:%H:%M}" if end.date() == start.date() else _moment(end)
+    return f"{_moment(start)}–{last} {program.timezone}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y, %H:%M}"

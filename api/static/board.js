@@ -1,0 +1,127 @@
+// Follows a board: moves rows, counts up, says how fresh the numbers are. Without it the page still shows them.
+"use strict";
+
+const main = document.querySelector("main[data-live]");
+const table = document.getElementById("board");
+const body = table.tBodies[0];
+const empty = document.getElementById("empty");
+const freshness = document.getElementById("freshness");
+const state = document.getElementById("state");
+const teams = main.dataset.teams === "1";
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const number = new Intl.NumberFormat("en");
+const VALUES = ["edits", "bytes_added", "bytes_net", "articles_created", "articles_edited"];
+const WIDE = new Set(["bytes_net", "articles_created", "articles_edited"]);
+
+const rows = new Map([...body.rows].map((row) => [row.dataset.user, row]));
+
+function cell(tag, className, ...children) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...children);
+  return made;
+}
+
+function makeRow(user) {
+  const row = document.createElement("tr");
+  row.dataset.user = user;
+  const name = cell("th", "", document.createElement("bdi"));
+  name.scope = "row";
+  row.append(cell("td", "number rank"), name);
+  if (teams) row.append(cell("td", "wide", document.createElement("bdi")));
+  for (const value of VALUES) {
+    const made = cell("td", WIDE.has(value) ? "number wide" : "number");
+    made.dataset.value = value;
+    row.append(made);
+  }
+  return row;
+}
+
+function show(element, text) {
+  if (element.textContent === text) return false;
+  element.textContent = text;
+  return true;
+}
+
+function fill(row, standing) {
+  show(row.querySelector(".rank"), String(standing.rank));
+  const names = row.querySelectorAll("bdi");
+  show(names[0], standing.user);
+  if (teams) show(names[1], standing.team);
+  let grown = false;
+  for (const value of VALUES) {
+    grown = show(row.querySelector(`[data-value=${value}]`), number.format(standing[value])) || grown;
+  }
+  return grown;
+}
+
+function update(board) {
+  const before = new Map([...rows.values()].map((row) => [row, row.getBoundingClientRect().top]));
+  const shown = new Set();
+  board.standings.forEach((standing, place) => {
+    const row = rows.get(standing.user) ?? makeRow(standing.user);
+    rows.set(standing.user, row);
+    shown.add(standing.user);
+    const grown = fill(row, standing);
+    if (body.rows[place] !== row) body.insertBefore(row, body.rows[place] ?? null);
+    if (grown) {
+      row.classList.remove("grown");
+      void row.offsetWidth;
+      row.classList.add("grown");
+    }
+  });
+  for (const [user, row] of rows) {
+    if (!shown.has(user)) {
+      row.remove();
+      rows.delete(user);
+    }
+  }
+  if (!still.matches) {
+    for (const [row, top] of before) {
+      const by = top - row.getBoundingClientRect().top;
+      if (by && row.isConnected) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 400);
+    }
+  }
+  table.hidden = board.standings.length === 0;
+  empty.hidden = !table.hidden;
+  for (const total of document.querySelectorAll("[data-total]")) {
+    show(total, number.format(board.totals[total.dataset.total]));
+  }
+  showFreshness(board);
+}
+
+function showFreshness(board) {
+  if (board.as_of === null) {
+    show(freshness, "Nothing has been read from the stream yet.");
+    return;
+  }
+  const clock = new Date(board.as_of).toISOString().slice(11, 19);
+  const gaps = board.gaps ? `${board.gaps} gaps: some edits are missing` : "no gaps";
+  show(freshness, `As of ${clock} UTC · ${board.lag_seconds.toFixed(1)} s behind · ${gaps}`);
+}
+
+let wait = 1000;
+
+function follow() {
+  const source = new EventSource(main.dataset.live);
+  source.addEventListener("board", (event) => {
+    wait = 1000;
+    show(state, "");
+    update(JSON.parse(event.data));
+  });
+  source.addEventListener("stale", () => show(state, "The store does not answer; these are the last numbers."));
+  source.addEventListener("gone", () => {
+    source.close();
+    show(state, "This program is no longer public.");
+  });
+  source.addEventListener("error", () => {
+    show(state, "Connection lost; trying again …");
+    // After an answer other than 200 a browser gives up for good.
+    if (source.readyState === EventSource.CLOSED) {
+      setTimeout(follow, wait);
+      wait = Math.min(wait * 2, 30000);
+    }
+  });
+}
+
+follow();
