@@ -21,7 +21,7 @@ from api.models import HealthAnswer, LeaderboardAnswer, ProblemAnswer, ProgramsA
 from api.pages import Pages
 from api.render import board_csv, board_json, board_wikitext, freshness_json, program_json
 from processors.errors import StoreUnavailable
-from processors.ports import Board, Boards, Freshness, Metric
+from processors.ports import Board, Boards, Metric
 
 _RETRY_AFTER = "5"
 _HEADERS = (
