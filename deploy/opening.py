@@ -45,6 +45,7 @@ def owned_store(settings: Settings) -> Iterator[OpenStore]:
         analyst = Connections(Target.parse(address.analyst_url))
         try:
             store.migrate()
+            server.announce()
             yield OpenStore(store, analyst, owned=True, revive=server.ensure_running, server=server)
         finally:
             store.close()

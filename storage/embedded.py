@@ -4,7 +4,7 @@ One process owns a directory at a time. In it:
 
     owner.lock        held by the owner; its process id
     credentials.json  passwords, made at first start, mode 0600; the server cannot read it
-    address.json      where the running server is, mode 0600; gone when it is not
+    address.json      where the running server is, once it is announced, mode 0600
     conf/ data/ log/ tmp/   the server's
 """
 
@@ -123,8 +123,13 @@ class EmbeddedServer:
             except BaseException:
                 self.stop()
                 raise
-            _write_private(self.directory / "address.json", asdict(self._address))
             return self._address
+
+    def announce(self) -> None:
+        """Let other processes find the server (see `attach`): call it when what they will read is there."""
+        with self._changing:
+            assert self._address is not None, "not started"
+            _write_private(self.directory / "address.json", asdict(self._address))
 
     def ensure_running(self) -> bool:
         """Restart the server where it died, on the same ports; True if it had to be.

@@ -130,9 +130,6 @@ class Running:
                 try:
                     checkpoint = store.checkpoint(STREAM)
                     return max((one.offset for one in checkpoint.reached.values()), default=-1) if checkpoint else -1
-                except Exception as error:  # the schema may not be there yet
-                    if "UNKNOWN" not in str(error):
-                        raise
                 finally:
                     store.close()
         return -1
