@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 import socket
@@ -20,6 +19,7 @@ from aiohttp import web
 
 from bench.events import TOPIC, make_event
 from bench.processes import resident_bytes
+from bench.throughput import programs
 from deploy.applying import apply_programs
 from deploy.opening import owned_store
 from deploy.settings import load_settings
@@ -27,6 +27,7 @@ from processors.programs import Exclusions, Participant, Program, Session
 
 RATE = 500
 """Events per second: ten times the live stream."""
+OTHER_PROGRAMS, OTHER_ENROLMENTS = 10_000, 1_000_000
 SHOWN = "Shown on the board"
 """Its edits are counted by the measured program: one event in `SHOWN_EVERY`."""
 SHOWN_EVERY = 5
@@ -64,7 +65,10 @@ class Source:
         while True:
             due = int((perf_counter() - began) * RATE)
             for number in range(self.events, due):
-                await response.write(self._frame(number, draw))
+                try:
+                    await response.write(self._frame(number, draw))
+                except ConnectionError:
+                    return response
             self.events = max(self.events, due)
             await asyncio.sleep(0.002)
 
@@ -99,9 +103,9 @@ async def _measure(seconds: float) -> Latency:
             "--contact", "https://localhost/bench", stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            await asyncio.wait_for(source.connected.wait(), 60)
+            await asyncio.wait_for(source.connected.wait(), 120)
             latencies, updates = await asyncio.wait_for(_follow(source, port, seconds), seconds + 60)
-            child = _server_of(process.pid)
+            child = _server_on(data)
             memory = resident_bytes(process.pid), resident_bytes(child)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -132,7 +136,7 @@ def _apply(data: Path) -> None:
         participants=(Participant(SHOWN),),
     )
     with owned_store(load_settings(data=data)) as opened:
-        apply_programs(opened.store, [shown])
+        apply_programs(opened.store, [shown, *programs(OTHER_PROGRAMS, OTHER_ENROLMENTS)])
 
 
 def _free_port() -> int:
@@ -141,9 +145,9 @@ def _free_port() -> int:
     return port
 
 
-def _server_of(pid: int) -> int:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(children[0]) if children else os.getpid()
+def _server_on(data: Path) -> int:
+    pid: int = orjson.loads((data / "server.lock").read_bytes())["pid"]
+    return pid
 
 
 async def _follow(source: Source, port: int, seconds: float) -> tuple[list[float], int]:

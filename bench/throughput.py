@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import resource
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -16,7 +13,7 @@ from bench.events import START, make_events, participant
 from bench.processes import cpu_seconds, resident_bytes
 from deploy.applying import apply_programs
 from deploy.clock import now
-from deploy.opening import OpenStore, owned_store
+from deploy.opening import owned_store
 from deploy.settings import load_settings
 from deploy.worker import Worker
 from ingest.tracking import PositionTracker
@@ -42,6 +39,7 @@ class Measured:
     store_cpu_seconds: float
     """Of ClickHouse meanwhile."""
     resident_bytes: int
+    """The most there ever was."""
     store_resident_bytes: int
 
     @property
@@ -69,44 +67,41 @@ def programs(count: int, enrolments: int) -> list[Program]:
     ]
 
 
-@contextmanager
-def empty_store() -> Iterator[OpenStore]:
-    """A store that goes away again."""
-    with (
-        tempfile.TemporaryDirectory(prefix="wikitally-bench-") as directory,
-        owned_store(load_settings(data=Path(directory) / "store")) as opened,
-    ):
-        yield opened
-
-
-def measure(program_count: int, enrolments: int, events: int) -> Measured:
-    """One pass over `events` events."""
-    raw = [RawEvent(data, None, "bench") for data in make_events(events, enrolled=enrolments)]
-    batches = [raw[first : first + BATCH] for first in range(0, len(raw), BATCH)]
-    with empty_store() as opened:
+def prepare(data: Path, program_count: int, enrolments: int) -> None:
+    """Make a store that holds the programs."""
+    with owned_store(load_settings(data=data)) as opened:
         apply_programs(opened.store, programs(program_count, enrolments))
+
+
+def measure(data: Path, enrolments: int, events: int) -> Measured:
+    """One pass over `events` events, in a store that `prepare` made in another process: its memory is not ours.
+
+    Making the events up is not measured.
+    """
+    with owned_store(load_settings(data=data)) as opened:
         worker = Worker(opened.store, PositionTracker("bench", None), metrics=NoMetrics(), clock=now)
         started = perf_counter()
         worker.load()
         loaded = perf_counter() - started
         assert opened.server is not None
         child = opened.server.pid
-        gc.collect()
-        gc.freeze()
-        wall, cpu, store_cpu = perf_counter(), process_time(), cpu_seconds(child)
-        for batch in batches:
+        made = make_events(events, enrolled=enrolments)
+        wall = cpu = store_cpu = 0.0
+        while batch := [RawEvent(data, None, "bench") for data in islice(made, BATCH)]:
+            before = perf_counter(), process_time(), cpu_seconds(child)
             worker.commit(worker.read(batch))
-        measured = Measured(
-            programs=program_count,
+            wall += perf_counter() - before[0]
+            cpu += process_time() - before[1]
+            store_cpu += cpu_seconds(child) - before[2]
+        return Measured(
+            programs=len(opened.store.definitions()),
             enrolments=enrolments,
             events=events,
             entries=worker.figures.contributions,
             load_seconds=loaded,
-            wall_seconds=perf_counter() - wall,
-            cpu_seconds=process_time() - cpu,
-            store_cpu_seconds=cpu_seconds(child) - store_cpu,
+            wall_seconds=wall,
+            cpu_seconds=cpu,
+            store_cpu_seconds=store_cpu,
             resident_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             store_resident_bytes=resident_bytes(child),
         )
-    gc.unfreeze()
-    return measured

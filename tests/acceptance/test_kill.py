@@ -105,18 +105,21 @@ class Running:
             env={**ENVIRONMENT, "WIKITALLY_BATCH_EVENTS": "7", "WIKITALLY_STREAMS": STREAM},
         )  # fmt: skip
 
-    def server_pid(self) -> int | None:
-        """The ClickHouse child, if there is one."""
-        with suppress(OSError, IndexError):
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-            return int(children[0])
-        return None
+    def server_pid(self) -> int:
+        """The ClickHouse child; waits for it."""
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends:
+            with suppress(OSError, ValueError, KeyError):
+                pid = int(json.loads((self.data / "server.lock").read_text())["pid"])
+                if Path(f"/proc/{pid}/stat").read_text().split()[3] == str(self.process.pid):
+                    return pid
+            time.sleep(0.01)
+        raise AssertionError("there is no ClickHouse")
 
     def kill(self, what: str) -> None:
-        child = self.server_pid()
-        if what in ("server", "both") and child is not None:
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
+        """SIGKILL `pipeline`, `server` or `both`."""
+        if what in ("server", "both"):
+            os.kill(self.server_pid(), signal.SIGKILL)
         if what in ("pipeline", "both"):
             self.process.kill()
             self.process.wait()
