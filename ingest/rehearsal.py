@@ -141,7 +141,7 @@ class Rehearsal:
             if due >= next_canary:
                 self._publish_canaries(at)
                 next_canary = due + CANARY_SECONDS
-            self._publish(event, at, at - recorded_at)
+            self._publish(event, at, recorded_at)
             self.published += 1
         self._announce()
         self.finished.set()
@@ -151,12 +151,13 @@ class Rehearsal:
         self._grown.set()
         self._grown = asyncio.Event()
 
-    def _publish(self, event: dict[str, Any], at: float, moved: float) -> None:
-        """Put an event at the end of its topic, `moved` seconds from when it was recorded."""
+    def _publish(self, event: dict[str, Any], at: float, recorded_at: float) -> None:
+        """Put an event at the end of its topic."""
         meta = event["meta"] = dict(event.get("meta") or {})
         if self._rebase:
             if isinstance(event.get("timestamp"), int):
-                event["timestamp"] = int(event["timestamp"] + moved)
+                # The time since it happened shrinks like all others: what happened first stays first.
+                event["timestamp"] = int(at - (recorded_at - event["timestamp"]) / self._speed)
             if isinstance(event.get("dt"), str):
                 event["dt"] = _iso(at)
         meta["dt"] = _iso(at)
