@@ -58,7 +58,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 def _show(finding: Finding) -> None:
     style = {State.OK: "green", State.NOTE: "yellow", State.BROKEN: "bold red"}[finding.state]
     out.print(f"[{style}]{finding.state:>6}[/]  {finding.what}: ", end="")
-    out.print(finding.detail, markup=False)
+    out.print(finding.detail, markup=False, soft_wrap=True)
 
 
 def _look(settings: Settings) -> Iterator[Finding]:
@@ -102,8 +102,8 @@ def _store(opened: OpenStore) -> Iterator[Finding]:
     sizes = ", ".join(f"{name} {rows:,} ({size / (1 << 20):.1f} MiB)" for name, rows, size in store.table_sizes())
     yield Finding(State.OK, "tables", sizes)
     programs = store.definitions()
-    running = f"{len(programs)} programs" if programs else "no programs; `wikitally programs apply FILE` adds some"
-    yield Finding(State.OK if programs else State.NOTE, "programs", running)
+    known = f"{len(programs):,}" if programs else "none; `wikitally programs apply FILE` adds some"
+    yield Finding(State.OK if programs else State.NOTE, "programs", known)
     freshness = store.freshness(now)
     if freshness.as_of is None or freshness.lag_seconds is None:
         yield Finding(State.NOTE, "stream position", "nothing read yet")

@@ -23,7 +23,7 @@ def board_table(board: Board, *, rows: int | None = None) -> RenderableType:
     table.add_column("user", overflow="fold")
     if teams:
         table.add_column("team", overflow="fold")
-    for name in ("edits", "bytes added", "bytes net", "created", "edited"):
+    for name in ("edits", "added", "net", "created", "edited"):
         table.add_column(name, justify="right")
     for one in board.standings[:rows]:
         table.add_row(*_cells(one, teams))
