@@ -87,7 +87,7 @@ def run(settings: Settings, programs: Sequence[Path], since: str | None) -> None
     with err.status("Opening the store ...") as status, owned_store(settings) as opened:
         status.stop()
         if programs:
-            _log.info("programs applied", result=str(apply_programs(opened.store, definitions)))
+            _log.info("programs applied", **asdict(apply_programs(opened.store, definitions)))
         elif not opened.store.definitions():
             _log.warning("no programs: facts are kept, nothing is counted; `wikitally programs apply FILE` adds some")
         metrics = PrometheusMetrics()
