@@ -219,7 +219,8 @@ def demo(*, once: bool, as_json: bool, data: Path | None, port: int | None, spee
                 yield
 
         async def stay(running: Service) -> None:
-            out.print(f"The recording has ended; the board stays at {running.url}/programs/{PROGRAM}. Ctrl-C ends.")
+            where = f"{running.url}/programs/{PROGRAM}"
+            out.print(f"The recording has ended; the board stays at {where}. Ctrl-C ends.", soft_wrap=True)
             await _stop_on_signals().wait()
 
         result = _run(
@@ -249,7 +250,7 @@ async def _show_board(running: Service) -> AsyncIterator[None]:
             out.print(await draw())
             yield
         return
-    with LiveDisplay(console=out, auto_refresh=False, transient=True) as display:
+    with LiveDisplay(console=out, auto_refresh=False) as display:
         while not running.pipeline.done():
             display.update(await draw(), refresh=True)
             await asyncio.wait([running.pipeline], timeout=0.25)

@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS facts
     emitted_at DateTime64(3, 'UTC') COMMENT 'when the event was produced, milliseconds',
     received_at DateTime64(3, 'UTC') COMMENT 'when wikitally saw it, milliseconds',
     rcid Int64 COMMENT 'recent changes id on its wiki; 0: none',
-    user String COMMENT 'acting user; empty where hidden or an IP address (never stored)',
+    user String COMMENT 'acting user; empty where hidden or an IP address',
     user_class Enum8('named' = 1, 'temporary' = 2, 'anonymous' = 3, 'hidden' = 4) COMMENT 'kind of account',
     bot Bool COMMENT 'flagged as a bot edit',
     namespace Int32 COMMENT 'namespace number of title; for logs, of their target: 0',

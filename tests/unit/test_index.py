@@ -1,0 +1,77 @@
+"""The index misses nobody and looks at nobody in vain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.facts import Edit
+from processors.index import ProgramIndex
+from processors.judge import CompiledProgram
+from processors.programs import Participant, Program, Session
+from processors.projection import Projector
+from tests.histories import START, WIKI, edit, programs
+
+HOURS = st.integers(-30, 30)
+WIKIS = (WIKI, "fr.wikisource.org", "www.wikidata.org")
+
+
+@st.composite
+def some_programs(draw: st.DrawFn) -> list[Program]:
+    made = []
+    for number in range(draw(st.integers(0, 6))):
+        start = START + timedelta(hours=draw(HOURS))
+        session = Session(start, start + timedelta(hours=draw(st.integers(1, 40))))
+        users = draw(st.sets(st.sampled_from(("Ada", "Ben", "Eve"))))
+        wikis = draw(st.lists(st.sampled_from((*WIKIS, "*", "*.wikisource.org")), min_size=1, max_size=2, unique=True))
+        made.append(
+            Program(
+                slug=str(number),
+                title="",
+                sessions=(session,),
+                wikis=tuple(wikis),
+                participants=tuple(map(Participant, sorted(users))),
+                open=draw(st.booleans()),
+            )
+        )
+    return made
+
+
+@st.composite
+def some_edits(draw: st.DrawFn) -> Edit:
+    changes: dict[str, Any] = {
+        "occurred_at": START + timedelta(hours=draw(HOURS)),
+        "wiki": draw(st.sampled_from(WIKIS)),
+        "user": draw(st.sampled_from(("Ada", "Ben", "Zoe", None))),
+    }
+    return replace(edit(1, "A"), **changes)
+
+
+@given(some_programs(), some_edits())
+def test_candidates_are_what_a_scan_of_all_programs_finds(made: list[Program], one: Edit) -> None:
+    found = {entry.program for entry in Projector(made).judge([one])}
+    assert found == {program.slug for program in made if CompiledProgram(program).candidate(one)}
+
+
+def test_a_wiki_that_nobody_tracks_is_left_alone() -> None:
+    index = ProgramIndex(programs())
+    assert index.tracks_wiki(WIKI)
+    assert not index.tracks_wiki("de.wikipedia.org")
+
+
+def test_one_edit_has_an_entry_in_each_program_that_it_is_a_candidate_of() -> None:
+    entries = list(Projector(programs()).judge([edit(1, "A", "Ada")]))
+    verdicts = {entry.program: entry.verdict.value for entry in entries}
+    assert verdicts == {
+        "open-all": "counted",
+        "articles": "counted",
+        "drafts": "namespace_not_tracked",
+        "short": "counted",
+        "titles": "counted",
+        "titles-now": "counted",
+        "category": "out_of_scope",
+    }
