@@ -208,7 +208,7 @@ class Rehearsal:
         await response.write(b":ok\n\n")
         try:
             async with asyncio.timeout(self._close_after if math.isfinite(self._close_after) else None):
-                await self._send(response, topics, starts)
+                await self._send(response, starts)
         except TimeoutError:
             if request.transport is not None:
                 request.transport.close()
@@ -250,7 +250,7 @@ class Rehearsal:
         """The first offset at that time or later; the end of the topic where there is none."""
         return bisect_left(self._topics[topic], timestamp_ms, key=lambda message: message.timestamp_ms)
 
-    async def _send(self, response: web.StreamResponse, topics: Sequence[str], starts: dict[str, int]) -> None:
+    async def _send(self, response: web.StreamResponse, starts: dict[str, int]) -> None:
         """Send what there is and what comes, for ever."""
         latest: dict[str, int] = {}
         place = 0
@@ -262,7 +262,7 @@ class Rehearsal:
                 place += 1
                 if message.offset >= starts.get(message.topic, 1 << 62):
                     latest[message.topic] = message.timestamp_ms + 1
-                    frames.append(_frame(message, topics, latest))
+                    frames.append(_frame(message, starts, latest))
             if frames:
                 await response.write(b"".join(frames))
             elif place >= len(self._log):
