@@ -10,7 +10,7 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,7 +93,7 @@ class EventStreams:
         stall_seconds: float = 90.0,
         batch_events: int = 2000,
         linger_seconds: float = 0.1,
-        sleep: Callable[[float], asyncio.Future[None]] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._url = f"{url.rstrip('/')}/v2/stream/{','.join(streams)}"
@@ -104,7 +104,7 @@ class EventStreams:
         self._stall_seconds = stall_seconds
         self._batch_events = batch_events
         self._linger_seconds = linger_seconds
-        self._sleep = sleep or asyncio.sleep
+        self._sleep = sleep
         self._now = now
 
     async def events(self, resume: Checkpoint | None) -> AsyncIterator[Sequence[RawEvent]]:

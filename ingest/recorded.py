@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import math
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,7 +96,7 @@ class Recorded:
         *,
         speed: float = math.inf,
         batch_events: int = 2000,
-        sleep: Callable[[float], Any] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         for path in paths:
             if not path.is_file():
