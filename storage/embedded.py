@@ -14,6 +14,7 @@ import fcntl
 import importlib.util
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -43,6 +44,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 _ATTEMPTS = 3
 _LAST_LINES = 12
+_STACK_FRAME = re.compile(r"\d+\. ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,8 @@ class EmbeddedServer:
             if self._process is not None:
                 self._end(self._process)
             self._process = None
-            with suppress(FileNotFoundError):
-                (self.directory / "address.json").unlink()
+            if self._owner_lock is not None:
+                (self.directory / "address.json").unlink(missing_ok=True)
             if self._spawner is not None:
                 self._spawner.shutdown()
                 self._spawner = None
@@ -222,9 +224,8 @@ class EmbeddedServer:
             )  # fmt: skip
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        if process.poll() is None and self._address is not None:
-            with suppress(Error, OSError, EOFError), _client(self._address) as client:
-                client.execute("KILL QUERY WHERE user = '' AND query LIKE %(query)s ASYNC", {"query": f"{KEEP_ALIVE}%"})
+        """In order if it can be asked to, else by force."""
+        if process.poll() is None and self._asked_to_end():
             with suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
         if process.poll() is None:
@@ -233,12 +234,24 @@ class EmbeddedServer:
         assert process.stdin is not None
         process.stdin.close()
 
+    def _asked_to_end(self) -> bool:
+        if self._address is None:
+            return False
+        try:
+            with _client(self._address) as client:
+                client.execute(
+                    "KILL QUERY WHERE user = '' AND query LIKE %(query)s ASYNC", {"query": f"{KEEP_ALIVE}%"}
+                )
+        except (Error, OSError, EOFError):
+            return False
+        return True
+
     def _last_words(self) -> str:
         lines: list[str] = []
         for name in ("child.log", "server.err.log"):
             with suppress(OSError):
                 text = (self.directory / "log" / name).read_text(encoding="utf-8", errors="replace")
-                lines += text.splitlines()[-_LAST_LINES:]
+                lines += [line for line in text.splitlines() if not _STACK_FRAME.match(line)][-_LAST_LINES:]
         return "\n".join(lines) or "it left no log"
 
 

@@ -75,7 +75,8 @@ def main() -> None:
     import chdb
 
     os.chdir(directory / "conf")
-    message = _serve(chdb, directory / "data")
+    # Relative: the engine reads some dashes of an argument as others.
+    message = _serve(chdb, Path("../data"))
     _say(message)
     os._exit(0 if WAS_CANCELLED in message else 1)
 

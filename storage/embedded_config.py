@@ -78,8 +78,8 @@ def config_xml(directory: Path, tcp_port: int, http_port: int) -> str:
 def users_xml(passwords: Mapping[str, str]) -> str:
     """Who may do what; of the passwords only their SHA-256, which is enough for 256 random bits.
 
-    The server logs in to itself as `default` without a password, so that user must exist; it may come from nowhere
-    that we listen on and may do nothing but open the ports.
+    The server logs in to itself as `default` without a password, so that user must exist. It may do nothing but open
+    and close the ports: it sees no table, and Landlock keeps files from it.
     """
     return _xml(
         {
@@ -106,7 +106,7 @@ def users_xml(passwords: Mapping[str, str]) -> str:
             },
             "quotas": {"default": {}},
             "users": {
-                "default": _user("", "::1", "owner", ["GRANT SYSTEM LISTEN ON *.*"]),
+                "default": _user("", HOST, "owner", ["GRANT SYSTEM LISTEN ON *.*"]),
                 WRITER: _user(passwords[WRITER], HOST, "default", []),
                 ANALYST: _user(passwords[ANALYST], HOST, "analyst", [f"GRANT SELECT ON {DATABASE}.*"]),
             },
