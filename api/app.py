@@ -118,7 +118,7 @@ def create_app(
     @app.get(
         "/api/v1/programs/{slug}/live",
         tags=["programs"],
-        response_class=LiveResponse,
+        response_class=Response,
         responses={
             200: {
                 "content": {"text/event-stream": {}},

@@ -12,6 +12,7 @@ from contextlib import suppress
 from itertools import count
 
 import orjson
+import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -20,6 +21,8 @@ from processors import metrics as m
 from processors.errors import StoreUnavailable
 from processors.metrics import Metrics
 from processors.ports import Boards, Metric
+
+_log = structlog.get_logger()
 
 LEAST_INTERVAL = 0.25
 """Seconds between two frames of a board."""
@@ -117,10 +120,12 @@ class Live:
             hub.dirty.clear()
             try:
                 board = await self._boards.board(slug, metric, MOST_STANDINGS)
-            except StoreUnavailable:
+            except Exception as error:
                 if not stale:
                     stale = True
                     hub.publish(self._frame("stale", {"program": slug}))
+                    if not isinstance(error, StoreUnavailable):
+                        _log.exception("a live board cannot be read", program=slug)
             else:
                 stale = False
                 if board is None:

@@ -356,7 +356,7 @@ def _client(address: Address) -> Client:
         user=WRITER,
         password=address.writer_password,
         connect_timeout=2,
-        send_receive_timeout=10,
+        send_receive_timeout=3,
     )
 
 
