@@ -16,6 +16,19 @@ ROWS = 100
 """Lines of the page's table."""
 
 
+_COLUMNS = {
+    Metric.EDITS: "Edits",
+    Metric.BYTES_ADDED: "Added",
+    Metric.BYTES_NET: "Net",
+    Metric.BYTES_REMOVED: "Removed",
+    Metric.BYTES_ABSOLUTE: "Changed",
+    Metric.ARTICLES_CREATED: "Created",
+    Metric.ARTICLES_EDITED: "Edited",
+}
+_ONLY_WHEN_RANKED_BY = (Metric.BYTES_REMOVED, Metric.BYTES_ABSOLUTE)
+_ON_SMALL_SCREENS = (Metric.EDITS, Metric.BYTES_ADDED)
+
+
 class Pages:
     """Renders pages; templates are compiled once."""
 
@@ -44,6 +57,11 @@ class Pages:
             standings=board.standings[:ROWS],
             metrics=[(metric.value, METRIC_TITLES[metric]) for metric in Metric],
             when=_when(board.program),
+            columns=[
+                (name.value, title, "ranked" if name is board.metric else "" if name in _ON_SMALL_SCREENS else "wide")
+                for name, title in _COLUMNS.items()
+                if name is board.metric or name not in _ONLY_WHEN_RANKED_BY
+            ],
             teams=any(one.team for one in board.program.participants),
         )
 

@@ -239,9 +239,7 @@ class EmbeddedServer:
             return False
         try:
             with _client(self._address) as client:
-                client.execute(
-                    "KILL QUERY WHERE user = '' AND query LIKE %(query)s ASYNC", {"query": f"{KEEP_ALIVE}%"}
-                )
+                client.execute("KILL QUERY WHERE user = '' AND query LIKE %(query)s ASYNC", {"query": f"{KEEP_ALIVE}%"})
         except (Error, OSError, EOFError):
             return False
         return True

@@ -10,8 +10,7 @@ const state = document.getElementById("state");
 const teams = main.dataset.teams === "1";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const number = new Intl.NumberFormat("en");
-const VALUES = ["edits", "bytes_added", "bytes_net", "articles_created", "articles_edited"];
-const WIDE = new Set(["bytes_net", "articles_created", "articles_edited"]);
+const columns = [...table.tHead.querySelectorAll("[data-column]")];
 
 const rows = new Map([...body.rows].map((row) => [row.dataset.user, row]));
 
@@ -29,9 +28,9 @@ function makeRow(user) {
   name.scope = "row";
   row.append(cell("td", "number rank"), name);
   if (teams) row.append(cell("td", "wide", document.createElement("bdi")));
-  for (const value of VALUES) {
-    const made = cell("td", WIDE.has(value) ? "number wide" : "number");
-    made.dataset.value = value;
+  for (const column of columns) {
+    const made = cell("td", column.className);
+    made.dataset.value = column.dataset.column;
     row.append(made);
   }
   return row;
@@ -49,7 +48,8 @@ function fill(row, standing) {
   show(names[0], standing.user);
   if (teams) show(names[1], standing.team);
   let grown = false;
-  for (const value of VALUES) {
+  for (const column of columns) {
+    const value = column.dataset.column;
     grown = show(row.querySelector(`[data-value=${value}]`), number.format(standing[value])) || grown;
   }
   return grown;

@@ -162,6 +162,15 @@ async def test_the_metric_can_be_chosen(browser: Browser, site: Site) -> None:
         await expect(page.locator("nav [aria-current=page]")).to_have_text("Bytes added")
 
 
+@pytest.mark.parametrize("metric", ["edits", "bytes_removed", "bytes_absolute", "articles_edited"])
+async def test_the_number_that_decides_is_always_shown(browser: Browser, site: Site, metric: str) -> None:
+    phone = {"width": 390, "height": 844}
+    async with site.up() as url, opened(browser, f"{url}?metric={metric}", viewport=phone) as page:
+        await expect(page.locator(f"thead [data-column={metric}]")).to_be_visible()
+        site.put("Newcomer", 500)
+        await expect(page.locator(f"[data-user=Newcomer] [data-value={metric}]")).to_be_visible()
+
+
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1280, 800), (1920, 1080)])
 async def test_nothing_is_wider_than_the_screen(browser: Browser, site: Site, width: int, height: int) -> None:
     site.boards.put(standing("A very long user name without any end " * 3, 1_000_000, 123_456_789_012))
