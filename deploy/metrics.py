@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from processors.metrics import ALL, Kind, MetricDef
@@ -44,3 +46,27 @@ class PrometheusMetrics:
     def text(self) -> bytes:
         """Prometheus' text exposition of everything."""
         return generate_latest(self._registry)
+
+
+def page() -> str:
+    """`docs/metrics.md`."""
+    rows = [
+        f"| `{one.name}` | {one.kind.value} | {', '.join(one.labels) or '–'} | {one.meaning} |"
+        for one in sorted(ALL, key=lambda one: one.name)
+    ]
+    return "\n".join(
+        [
+            "# Metrics",
+            "",
+            "Served at `/metrics` in Prometheus' text format. Labels never carry titles or users.",
+            "",
+            "| name | kind | labels | meaning |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,50 @@
+"""Our metrics in Prometheus' format, and their page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from deploy.metrics import PrometheusMetrics, page
+from processors.metrics import ALL, BATCH_SECONDS, CONNECTED, EVENTS, Kind, MetricDef
+
+
+def samples(metrics: PrometheusMetrics) -> dict[tuple[str, tuple[str, ...]], float]:
+    return {
+        (sample.name, tuple(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(metrics.text().decode())
+        for sample in family.samples
+    }
+
+
+def test_what_is_measured_is_served() -> None:
+    metrics = PrometheusMetrics()
+    metrics.count(EVENTS, 3, outcome="fact")
+    metrics.count(EVENTS, outcome="fact")
+    metrics.set(CONNECTED, 1)
+    metrics.observe(BATCH_SECONDS, 0.2)
+    served = samples(metrics)
+    assert served["wikitally_ingest_events_total", ("fact",)] == 4
+    assert served["wikitally_ingest_connected", ()] == 1
+    assert served["wikitally_batch_duration_seconds_count", ()] == 1
+
+
+def test_two_of_them_do_not_meet() -> None:
+    one, other = PrometheusMetrics(), PrometheusMetrics()
+    one.set(CONNECTED, 1)
+    assert samples(other)["wikitally_ingest_connected", ()] == 0
+
+
+@pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
+def test_names_follow_prometheus(metric: MetricDef) -> None:
+    assert metric.name.startswith("wikitally_")
+    assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
+    assert metric.meaning
+
+
+def test_the_page_lists_every_metric_as_it_is() -> None:
+    assert (Path(__file__).parents[2] / "docs" / "metrics.md").read_text() == page(), (
+        "`python -m deploy.metrics > docs/metrics.md` writes it anew"
+    )
