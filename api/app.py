@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib import resources
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.live import Live, LiveResponse
 from api.models import HealthAnswer, LeaderboardAnswer, ProblemAnswer, ProgramsAnswer
 from api.pages import Pages
-from api.render import board_csv, board_json, board_wikitext, freshness_json, program_json
+from api.render import board_csv, board_json, board_wikitext, freshness_headers, freshness_json, program_json
 from processors.errors import StoreUnavailable
 from processors.ports import Board, Boards, Metric
 
@@ -99,7 +99,10 @@ def create_app(
         return {"programs": listed, **freshness_json(await boards.freshness())}
 
     @app.get(
-        "/api/v1/programs/{slug}/leaderboard", tags=["programs"], response_model=LeaderboardAnswer, responses=_PROBLEMS
+        "/api/v1/programs/{slug}/leaderboard",
+        tags=["programs"],
+        response_model=LeaderboardAnswer,
+        responses={200: {"content": {"text/csv": {}, "text/plain": {}}}, **_PROBLEMS},
     )
     async def leaderboard(
         slug: str,
@@ -107,12 +110,16 @@ def create_app(
         limit: Annotated[int | None, Query(ge=1, le=100_000, description="only the first so many")] = None,
         format: Annotated[Format, Query(description="how to answer")] = Format.JSON,
     ) -> Any:
-        """Standings by a metric. Equal values share a rank and the next one is skipped (1, 2, 2, 4)."""
+        """Standings by a metric. Equal values share a rank and the next one is skipped (1, 2, 2, 4).
+
+        CSV and wikitext say how fresh they are in the headers Wikitally-As-Of, -Lag-Seconds and -Gaps.
+        """
         board = await found(slug, metric, limit)
+        fresh = freshness_headers(board.freshness)
         if format is Format.CSV:
-            return PlainTextResponse(board_csv(board), media_type="text/csv; charset=utf-8")
+            return PlainTextResponse(board_csv(board), headers=fresh, media_type="text/csv; charset=utf-8")
         if format is Format.WIKITEXT:
-            return PlainTextResponse(board_wikitext(board))
+            return PlainTextResponse(board_wikitext(board), headers=fresh)
         return board_json(board)
 
     @app.get(
@@ -129,7 +136,8 @@ def create_app(
     )
     async def follow(slug: str, metric: _MetricQuery = Metric.BYTES_ADDED) -> Response:
         """The leaderboard again and again as it changes, at most four times a second."""
-        await found(slug, metric, 1)
+        if not live.shows(slug, metric):
+            await found(slug, metric, 1)
         return LiveResponse(live, slug, metric)
 
     @app.get("/health", tags=["operation"], response_model=HealthAnswer, responses={503: {"model": HealthAnswer}})
@@ -172,10 +180,10 @@ def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(StarletteHTTPException)
     async def refused(request: Request, error: StarletteHTTPException) -> Response:
         titles = {404: "Not found", 405: "Method not allowed"}
-        return _problem(error.status_code, titles.get(error.status_code, "Error"), str(error.detail))
+        return _problem(error.status_code, titles.get(error.status_code, "Error"), str(error.detail), error.headers)
 
 
-def _problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def _problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """RFC 9457."""
     return JSONResponse(
         {"type": "about:blank", "title": title, "status": status, "detail": detail},

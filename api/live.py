@@ -30,6 +30,8 @@ FRESHNESS_INTERVAL = 5.0
 """Seconds after which a board is read again although nothing changed: its lag did."""
 PING_INTERVAL = 15.0
 RETRY_MILLISECONDS = 2000
+LONGEST_GOODBYE = 1.0
+"""Seconds that a follower has to take the last frame when all streams end."""
 MOST_STANDINGS = 100
 """Lines of a frame. Whoever wants them all asks the leaderboard."""
 
@@ -76,6 +78,15 @@ class Live:
         self._closed.set()
         for hub in self._hubs.values():
             hub.published.set()
+
+    async def closed(self) -> None:
+        """Wait for the end of all streams."""
+        await self._closed.wait()
+
+    def shows(self, slug: str, metric: Metric) -> bool:
+        """Whether a board is being followed already, so that a newcomer need not look whether it is there."""
+        hub = self._hubs.get((slug, metric))
+        return hub is not None and bool(hub.frame) and not hub.gone
 
     async def follow(self, slug: str, metric: Metric) -> AsyncGenerator[bytes]:
         """Frames of a board as they come, the newest at once; pings in between. Ends when the program is gone."""
@@ -158,12 +169,16 @@ class LiveResponse(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         sending = asyncio.create_task(self._send(send), name="live follower")
         leaving = asyncio.create_task(_until_gone(receive), name="live follower's leaving")
+        closing = asyncio.create_task(self._live.closed(), name="live follower's end")
+        tasks = sending, leaving, closing
         try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if closing.done():
+                await asyncio.wait({sending, leaving}, timeout=LONGEST_GOODBYE, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sending, leaving):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _send(self, send: Send) -> None:
         frames = self._live.follow(self._slug, self._metric)

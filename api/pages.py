@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.render import METRIC_TITLES, instant
+from api.render import METRIC_TITLES, behind, clock, gaps, instant
 from processors.ports import Board, Freshness, Metric
 from processors.programs import Program
 
@@ -41,8 +41,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["number"] = lambda value: f"{value:,}"
-        self._templates.filters["instant"] = instant
-        self._templates.filters["clock"] = lambda at: at.astimezone(UTC).strftime("%H:%M:%S")
+        self._templates.filters |= {"instant": instant, "clock": clock, "behind": behind, "gaps": gaps}
 
     def index(self, programs: Sequence[Program], freshness: Freshness) -> str:
         """The list of public programs."""

@@ -43,6 +43,34 @@ def freshness_json(freshness: Freshness) -> dict[str, Any]:
     }
 
 
+def freshness_headers(freshness: Freshness) -> dict[str, str]:
+    """What stands beside answers that have no room for it; absent before the first event, but for the gaps."""
+    values = freshness_json(freshness)
+    names = {"as_of": "Wikitally-As-Of", "lag_seconds": "Wikitally-Lag-Seconds", "gaps": "Wikitally-Gaps"}
+    return {name: str(values[key]) for key, name in names.items() if values[key] is not None}
+
+
+def clock(freshness: Freshness) -> str:
+    """The watermark for people, in UTC; with its date once that says something."""
+    if freshness.as_of is None:
+        return ""
+    spec = "%H:%M:%S" if (freshness.lag_seconds or 0) < 86_400 else "%Y-%m-%d %H:%M:%S"
+    return freshness.as_of.astimezone(UTC).strftime(spec)
+
+
+def behind(seconds: float) -> str:
+    """A lag in the unit that people would use."""
+    for size, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{seconds:.1f} s"
+
+
+def gaps(number: int) -> str:
+    """What is known to be missing, in words."""
+    return f"{number} {'gap' if number == 1 else 'gaps'}: some edits are missing" if number else "no gaps"
+
+
 def program_json(program: Program) -> dict[str, Any]:
     """A program as lists show it."""
     return {
@@ -123,8 +151,8 @@ def board_wikitext(board: Board) -> str:
         lines += ["|-", "| " + " || ".join(cells)]
     lines.append("|}")
     freshness = board.freshness
-    gaps = f"; {freshness.gaps} gaps, some edits are missing" if freshness.gaps else ""
-    lines.append(f"As of {instant(freshness.as_of)}{gaps}." if freshness.as_of else "Nothing read yet.")
+    missing = f"; {gaps(freshness.gaps)}" if freshness.gaps else ""
+    lines.append(f"As of {instant(freshness.as_of)}{missing}." if freshness.as_of else "Nothing read yet.")
     return "\n".join(lines) + "\n"
 
 

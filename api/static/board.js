@@ -10,6 +10,7 @@ const state = document.getElementById("state");
 const teams = main.dataset.teams === "1";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const number = new Intl.NumberFormat("en");
+const moves = new WeakMap();
 const columns = [...table.tHead.querySelectorAll("[data-column]")];
 
 const rows = new Map([...body.rows].map((row) => [row.dataset.user, row]));
@@ -57,18 +58,15 @@ function fill(row, standing) {
 
 function update(board) {
   const before = new Map([...rows.values()].map((row) => [row, row.getBoundingClientRect().top]));
+  for (const row of before.keys()) moves.get(row)?.cancel();
   const shown = new Set();
+  const grown = [];
   board.standings.forEach((standing, place) => {
     const row = rows.get(standing.user) ?? makeRow(standing.user);
     rows.set(standing.user, row);
     shown.add(standing.user);
-    const grown = fill(row, standing);
+    if (fill(row, standing)) grown.push(row);
     if (body.rows[place] !== row) body.insertBefore(row, body.rows[place] ?? null);
-    if (grown) {
-      row.classList.remove("grown");
-      void row.offsetWidth;
-      row.classList.add("grown");
-    }
   });
   for (const [user, row] of rows) {
     if (!shown.has(user)) {
@@ -76,12 +74,8 @@ function update(board) {
       rows.delete(user);
     }
   }
-  if (!still.matches) {
-    for (const [row, top] of before) {
-      const by = top - row.getBoundingClientRect().top;
-      if (by && row.isConnected) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 400);
-    }
-  }
+  flash(grown);
+  if (!still.matches) move(before);
   table.hidden = board.standings.length === 0;
   empty.hidden = !table.hidden;
   for (const total of document.querySelectorAll("[data-total]")) {
@@ -90,14 +84,38 @@ function update(board) {
   showFreshness(board);
 }
 
+function flash(grown) {
+  for (const row of grown) row.classList.remove("grown");
+  void body.offsetWidth;
+  for (const row of grown) row.classList.add("grown");
+}
+
+// From where each row was seen, which is on its way when the last move has not ended.
+function move(before) {
+  const way = [...before].map(([row, top]) => [row, top - row.getBoundingClientRect().top]);
+  for (const [row, by] of way) {
+    if (!by || !row.isConnected) continue;
+    const steps = [{ transform: `translateY(${by}px)` }, { transform: "none" }];
+    moves.set(row, row.animate(steps, { duration: 400, easing: "ease-out" }));
+  }
+}
+
+function behind(seconds) {
+  for (const [size, unit] of [[86400, "days"], [3600, "hours"], [60, "minutes"]]) {
+    if (seconds >= 2 * size) return `${Math.floor(seconds / size)} ${unit}`;
+  }
+  return `${seconds.toFixed(1)} s`;
+}
+
 function showFreshness(board) {
   if (board.as_of === null) {
     show(freshness, "Nothing has been read from the stream yet.");
     return;
   }
-  const clock = new Date(board.as_of).toISOString().slice(11, 19);
-  const gaps = board.gaps ? `${board.gaps} gaps: some edits are missing` : "no gaps";
-  show(freshness, `As of ${clock} UTC · ${board.lag_seconds.toFixed(1)} s behind · ${gaps}`);
+  const at = new Date(board.as_of).toISOString();
+  const clock = board.lag_seconds < 86400 ? at.slice(11, 19) : `${at.slice(0, 10)} ${at.slice(11, 19)}`;
+  const gaps = board.gaps ? `${board.gaps} ${board.gaps === 1 ? "gap" : "gaps"}: some edits are missing` : "no gaps";
+  show(freshness, `As of ${clock} UTC · ${behind(board.lag_seconds)} behind · ${gaps}`);
 }
 
 let wait = 1000;
