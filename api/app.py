@@ -78,10 +78,13 @@ def create_app(
     app.mount("/static", StaticFiles(directory=Path(str(resources.files("api").joinpath("static")))), name="static")
     _handle_errors(app)
 
+    def not_found(slug: str) -> HTTPException:
+        return HTTPException(404, f"There is no program {slug!r}.")
+
     async def found(slug: str, metric: Metric, limit: int | None = None) -> Board:
         board = await boards.board(slug, metric, limit)
         if board is None:
-            raise HTTPException(404, f"There is no program {slug!r}.")
+            raise not_found(slug)
         return board
 
     @app.get("/", include_in_schema=False)
@@ -136,8 +139,8 @@ def create_app(
     )
     async def follow(slug: str, metric: _MetricQuery = Metric.BYTES_ADDED) -> Response:
         """The leaderboard again and again as it changes, at most four times a second."""
-        if not live.shows(slug, metric):
-            await found(slug, metric, 1)
+        if not await live.exists(slug, metric):
+            raise not_found(slug)
         return LiveResponse(live, slug, metric)
 
     @app.get("/health", tags=["operation"], response_model=HealthAnswer, responses={503: {"model": HealthAnswer}})

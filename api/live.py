@@ -20,7 +20,7 @@ from api.render import board_json
 from processors import metrics as m
 from processors.errors import StoreUnavailable
 from processors.metrics import Metrics
-from processors.ports import Boards, Metric
+from processors.ports import Board, Boards, Metric
 
 _log = structlog.get_logger()
 
@@ -62,6 +62,7 @@ class Live:
         self._boards = boards
         self._metrics = metrics
         self._hubs: dict[_Key, _Hub] = {}
+        self._looking: dict[_Key, asyncio.Future[Board | None]] = {}
         self._numbers = count(1)
         self._clients = 0
         self._closed = asyncio.Event()
@@ -83,10 +84,21 @@ class Live:
         """Wait for the end of all streams."""
         await self._closed.wait()
 
-    def shows(self, slug: str, metric: Metric) -> bool:
-        """Whether a board is being followed already, so that a newcomer need not look whether it is there."""
-        hub = self._hubs.get((slug, metric))
-        return hub is not None and bool(hub.frame) and not hub.gone
+    async def exists(self, slug: str, metric: Metric) -> bool:
+        """Whether there is such a board. Asks nobody while it is followed, and once for all who come together.
+
+        Raises:
+            StoreUnavailable: nobody follows it yet, and ClickHouse is away.
+        """
+        key = slug, metric
+        hub = self._hubs.get(key)
+        if hub is not None and hub.frame and not hub.gone:
+            return True
+        looking = self._looking.get(key)
+        if looking is None:
+            looking = self._looking[key] = asyncio.ensure_future(self._boards.board(slug, metric, 1))
+            looking.add_done_callback(lambda _: self._looking.pop(key))
+        return await asyncio.shield(looking) is not None
 
     async def follow(self, slug: str, metric: Metric) -> AsyncGenerator[bytes]:
         """Frames of a board as they come, the newest at once; pings in between. Ends when the program is gone."""

@@ -69,19 +69,17 @@ async def run_demo(
     settings: Settings,
     *,
     speed: float,
-    on_ready: Callable[[Service], None],
-    while_it_runs: Callable[[Service], AsyncIterator[None]],
-    afterwards: Callable[[Service], Awaitable[None]] | None = None,
+    watch: Callable[[Service], Awaitable[None]],
 ) -> Run:
     """Play the recordings through the pipeline; returns what came of it.
 
     Args:
         speed: times as fast as it was recorded; infinity: as fast as possible, at the recorded times.
+        watch: called once while everything runs; the demo lasts at least as long as it does.
     """
     live = math.isfinite(speed)
     apply_programs(opened.store, demo_programs(live=live))
     metrics = PrometheusMetrics()
-    started = perf_counter()
     with ExitStack() as stack:
         folder = resources.files("deploy").joinpath("recordings")
         recordings: list[Path] = [
@@ -99,13 +97,15 @@ async def run_demo(
             )
             until_end = UntilReached(source, rehearsal)
             async with service(opened, settings, until_end, _STREAM, metrics, resume=False) as running:
-                on_ready(running)
-                async for _ in while_it_runs(running):
-                    if running.pipeline.done():
-                        break
-                await running.pipeline
-                seconds = perf_counter() - started
+                counting = asyncio.create_task(_seconds_of(running.pipeline))
+                await watch(running)
+                seconds = await counting
                 boards = await asyncio.to_thread(running.boards.read_boards, Metric.BYTES_ADDED)
-                if afterwards is not None:
-                    await afterwards(running)
                 return Run(running.worker.figures, seconds, boards)
+
+
+async def _seconds_of(task: asyncio.Task[None]) -> float:
+    """How long a task that has just been started takes."""
+    started = perf_counter()
+    await task
+    return perf_counter() - started

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import signal
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
@@ -200,44 +199,32 @@ def demo(*, once: bool, as_json: bool, data: Path | None, port: int | None, spee
     configure_logging(quiet=True)
     with ExitStack() as stack:
         directory = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wikitally-demo-")))
-        settings = load_settings(data=directory, port=0 if port is None else port)
+        # A store of its own, whatever is configured.
+        settings = load_settings(data=directory, port=port or 0).model_copy(update={"clickhouse_url": None})
         status = stack.enter_context(err.status("Starting ClickHouse ..."))
         opened = stack.enter_context(owned_store(settings))
         status.stop()
-        interactive = not once and sys.stdout.isatty()
-
-        def ready(running: Service) -> None:
-            if not once:
-                out.print(f"The board: {running.url}/programs/{PROGRAM}", markup=False)
-
-        async def watch(running: Service) -> AsyncIterator[None]:
-            if once:
-                await asyncio.wait([running.pipeline])
-                yield
-                return
-            async for _ in _show_board(running):
-                yield
-
-        async def stay(running: Service) -> None:
-            where = f"{running.url}/programs/{PROGRAM}"
-            out.print(f"The recording has ended; the board stays at {where}. Ctrl-C ends.", soft_wrap=True)
-            await _stop_on_signals().wait()
-
-        result = _run(
-            run_demo(
-                opened,
-                settings,
-                speed=math.inf if once else speed,
-                on_ready=ready,
-                while_it_runs=watch,
-                afterwards=stay if interactive else None,
-            )
-        )
+        result = _run(run_demo(opened, settings, speed=math.inf if once else speed, watch=_wait if once else _watch))
     _report(result, as_json=as_json)
 
 
-async def _show_board(running: Service) -> AsyncIterator[None]:
-    """The board in the terminal while it moves: redrawn in place, or every few seconds where it cannot be."""
+async def _wait(running: Service) -> None:
+    """Until the recording has been read."""
+    await asyncio.wait([running.pipeline])
+
+
+async def _watch(running: Service) -> None:
+    """Show the board while it moves; on a terminal it then stays until Ctrl-C."""
+    where = f"{running.url}/programs/{PROGRAM}"
+    out.print(f"The board: {where}", markup=False, soft_wrap=True)
+    await _show_board(running)
+    if out.is_terminal and not running.pipeline.exception():
+        out.print(f"The recording has ended; the board stays at {where}. Ctrl-C ends.", soft_wrap=True)
+        await _stop_on_signals().wait()
+
+
+async def _show_board(running: Service) -> None:
+    """Until the recording has ended: redrawn in place, or every few seconds where it cannot be."""
 
     async def draw() -> RenderableType:
         board = await asyncio.to_thread(running.boards.read_board, PROGRAM, Metric.BYTES_ADDED)
@@ -248,10 +235,9 @@ async def _show_board(running: Service) -> AsyncIterator[None]:
         while not running.pipeline.done():
             await asyncio.wait([running.pipeline], timeout=5)
             out.print(await draw())
-            yield
         return
     with LiveDisplay(console=out, auto_refresh=False) as display:
         while not running.pipeline.done():
             display.update(await draw(), refresh=True)
             await asyncio.wait([running.pipeline], timeout=0.25)
-            yield
+        display.update(await draw(), refresh=True)

@@ -12,9 +12,11 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from api.app import Health, create_app
 from api.live import Live
+from api.render import board_json
 from deploy.http_server import serving
 from processors.metrics import NoMetrics
-from tests.boards import MemoryBoards, standing
+from processors.ports import Freshness, Metric
+from tests.boards import START, MemoryBoards, standing
 from tests.needs import missing
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -35,10 +37,11 @@ NAMES = (
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        missing("Chromium", "install the package `chromium` of your system")
     async with async_playwright() as playwright:
+        bundled = playwright.chromium.executable_path
+        found = next(filter(None, map(shutil.which, (*CHROMIUM, bundled))), None)
+        if found is None:
+            missing("Chromium", "install the package `chromium` of your system")
         running = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield running
         await running.close()
@@ -111,6 +114,52 @@ async def test_rows_move_and_numbers_change_by_themselves(browser: Browser, site
         site.put("Newcomer", 98)
         await expect(page.locator("#board tbody tr").nth(1).locator("th")).to_have_text("Newcomer")
         await expect(page.locator("#freshness")).to_contain_text("s behind · no gaps")
+
+
+INTERRUPTED = """
+([first, second]) => {
+  const row = document.querySelector("[data-user=Ben]");
+  update(first);
+  for (const move of row.getAnimations()) move.currentTime = 200;
+  const seen = row.getBoundingClientRect().top;
+  update(second);
+  const after = row.getBoundingClientRect().top;
+  for (const move of row.getAnimations()) move.finish();
+  return [seen, after, row.getBoundingClientRect().top];
+}
+"""
+
+
+async def test_a_row_that_is_on_its_way_goes_on_from_where_it_is(browser: Browser, site: Site) -> None:
+    frames = []
+    async with site.up() as url, opened(browser, f"{url}?metric=edits") as page:
+        for user, edits in (("Ben", 99), ("Ada", 100), ("Zoë", 101)):
+            site.boards.put(standing(user, edits))
+            board = await site.boards.board("wir", Metric.EDITS)
+            assert board is not None
+            frames.append(board_json(board))
+        seen, after, rest = await page.evaluate(INTERRUPTED, [frames[0], frames[2]])
+    assert after == pytest.approx(seen, abs=0.5)
+    assert abs(after - rest) > 1
+
+
+async def test_rows_stand_still_for_who_wants_less_motion(browser: Browser, site: Site) -> None:
+    async with site.up() as url, opened(browser, f"{url}?metric=edits", reduced_motion="reduce") as page:
+        site.put("Ben", 99)
+        await expect(page.locator("#board tbody th").first).to_have_text("Ben")
+        assert await page.evaluate("document.getAnimations().length") == 0
+
+
+async def test_the_freshness_line_is_the_same_with_scripts_and_without(browser: Browser, site: Site) -> None:
+    site.boards.fresh = Freshness(START, 125_000.4, 1)
+    said = "As of 2026-11-24 14:00:00 UTC · 34 hours behind · 1 gap: some edits are missing"
+    async with site.up() as url:
+        async with opened(browser, url, java_script_enabled=False) as page:
+            await expect(page.locator("#freshness")).to_have_text(said)
+        async with opened(browser, url) as page:
+            site.put("Newcomer", 1)
+            await expect(page.locator("[data-user=Newcomer]")).to_be_attached()
+            await expect(page.locator("#freshness")).to_have_text(said)
 
 
 async def test_the_board_shows_without_scripts(browser: Browser, site: Site) -> None:
@@ -220,3 +269,4 @@ async def test_the_page_has_the_structure_that_screen_readers_need(browser: Brow
         assert await page.locator("tbody th:not([scope=row])").count() == 0
         assert await page.locator("thead th:not([scope=col])").count() == 0
         assert await page.locator("[role=status]").count() == 1
+        assert await page.locator("[role=status] #freshness, #freshness[role=status]").count() == 0

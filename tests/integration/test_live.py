@@ -11,11 +11,13 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
+from starlette.types import Message
 
 from api import live as live_module
 from api.app import Health, create_app
-from api.live import LEAST_INTERVAL, Live
+from api.live import LEAST_INTERVAL, Live, LiveResponse
 from deploy.http_server import serving
+from processors.errors import StoreUnavailable
 from processors.metrics import LIVE_CLIENTS, LIVE_FRAMES
 from processors.ports import Metric
 from tests.boards import MemoryBoards, standing
@@ -121,6 +123,30 @@ async def test_followers_of_one_board_share_its_queries(site: Site) -> None:
         assert site.boards.queries - before == 1
 
 
+async def test_newcomers_to_a_board_that_is_followed_ask_the_store_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "FRESHNESS_INTERVAL", 3600)
+    async with site.follow() as events:
+        await until(events, lambda name, _: name == "board")
+        before = site.boards.queries
+        async with site.follow() as newcomer:
+            await until(newcomer, lambda name, _: name == "board")
+        assert site.boards.queries == before
+
+
+async def test_those_who_come_together_are_looked_up_once() -> None:
+    boards = MemoryBoards(standing("Ada", 1))
+    live = Live(boards, metrics=RecordedMetrics())
+    assert all(await asyncio.gather(*(live.exists("wir", Metric.EDITS) for _ in range(50))))
+    assert boards.queries == 1
+    boards.hide()
+    assert not any(await asyncio.gather(*(live.exists("wir", Metric.EDITS) for _ in range(50))))
+    boards.away = True
+    for outcome in await asyncio.gather(*(live.exists("wir", Metric.EDITS) for _ in range(3)), return_exceptions=True):
+        assert isinstance(outcome, StoreUnavailable)
+
+
 async def test_metrics_have_boards_of_their_own(site: Site) -> None:
     site.boards.put(standing("Ben", 1, bytes_added=900))
     async with site.follow("bytes_added") as events:
@@ -204,3 +230,26 @@ async def test_a_slow_reader_gets_the_newest_and_not_all(site: Site) -> None:
         await settled(lambda before=before: site.metrics.total(LIVE_FRAMES) > before)
     assert b'"edits":4' in await anext(frames)
     await frames.aclose()
+
+
+async def test_who_takes_nothing_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "LONGEST_GOODBYE", 0.05)
+    metrics = RecordedMetrics()
+    live = Live(MemoryBoards(standing("Ada", 1)), metrics=metrics)
+    never, blocked = asyncio.Event(), asyncio.Event()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            blocked.set()
+            await never.wait()
+
+    async def receive() -> Message:
+        await never.wait()
+        raise AssertionError
+
+    follower = asyncio.create_task(LiveResponse(live, "wir", Metric.EDITS)({"type": "http"}, receive, send))
+    async with asyncio.timeout(PATIENCE):
+        await blocked.wait()
+        live.close()
+        await follower
+    assert metrics.gauges[LIVE_CLIENTS.name,] == 0
