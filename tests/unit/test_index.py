@@ -9,12 +9,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.facts import Edit
+from processors.decode import decode
+from processors.facts import Edit, PageChanged
 from processors.index import ProgramIndex
 from processors.judge import CompiledProgram
 from processors.programs import Participant, Program, Session
 from processors.projection import Projector
 from tests.histories import START, WIKI, edit, programs
+from tests.recorders import EVENTSTREAMS
 
 HOURS = st.integers(-30, 30)
 WIKIS = (WIKI, "fr.wikisource.org", "www.wikidata.org")
@@ -75,3 +77,12 @@ def test_one_edit_has_an_entry_in_each_program_that_it_is_a_candidate_of() -> No
         "titles-now": "counted",
         "category": "out_of_scope",
     }
+
+
+def test_a_page_change_beside_the_edit_counts_nothing_twice() -> None:
+    """Both streams tell of the same revision; the books follow recentchange alone."""
+    change = decode((EVENTSTREAMS / "page_change" / "wdqs_wikibase_item-edit.json").read_bytes())
+    assert isinstance(change, PageChanged)
+    everywhere = replace(programs()[0], wikis=("*",), sessions=(Session(START - timedelta(days=1000), START),))
+    projector = Projector([everywhere])
+    assert projector.absorb([change]) == set()
