@@ -143,7 +143,7 @@ async def test_an_unknown_stream_is_said_at_once(server: KafkaSse) -> None:
 
 async def look(url: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
     """Status, content type and what comes within a moment."""
-    timeout = aiohttp.ClientTimeout(total=None, sock_read=0.4)
+    timeout = aiohttp.ClientTimeout(total=None, sock_read=0.8)
     body = b""
     async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url + path, headers=headers) as answer:
         try:
@@ -213,7 +213,7 @@ async def test_the_rehearsal_answers_as_wikimedias_server_does(both: tuple[str, 
     headers = {}
     if last_id is not None:
         headers["Last-Event-ID"] = last_id if isinstance(last_id, str) else orjson.dumps(last_id).decode()
-    ours, theirs = [await look(url, f"/v2/stream/recentchange{query}", headers) for url in both]
+    ours, theirs = await asyncio.gather(*(look(url, f"/v2/stream/recentchange{query}", headers) for url in both))
     assert ours[0] == theirs[0], f"{ours[2]!r} {theirs[2]!r}"
     if theirs[0] == 200:
         assert ours[1] == theirs[1]
