@@ -13,11 +13,12 @@ from importlib.metadata import version
 
 import aiohttp
 
+from api.render import behind
 from deploy.clock import now
 from deploy.opening import OpenStore
 from deploy.reading import opened_store, print_json
 from deploy.settings import Settings
-from deploy.terminal import behind, err, out
+from deploy.terminal import err, out
 from ingest.eventstreams import build_user_agent
 from processors.errors import InvalidInput, WikitallyError
 

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from api.render import behind, gaps
 from processors.ports import Board, Freshness, Standing
 
 out = Console(highlight=False)
@@ -61,16 +62,10 @@ def freshness_line(freshness: Freshness) -> str:
     """As of when, how far behind, what is missing."""
     if freshness.as_of is None or freshness.lag_seconds is None:
         return "nothing read yet"
-    gaps = "no gaps" if not freshness.gaps else f"{freshness.gaps} gaps: some edits are missing"
-    return f"as of {freshness.as_of:%Y-%m-%d %H:%M:%S} UTC · {behind(freshness.lag_seconds)} behind · {gaps}"
-
-
-def behind(seconds: float) -> str:
-    """A duration in the unit that people would use."""
-    for size, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.1f} s"
+    return (
+        f"as of {freshness.as_of:%Y-%m-%d %H:%M:%S} UTC · {behind(freshness.lag_seconds)} behind · "
+        f"{gaps(freshness.gaps)}"
+    )
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> Table:
