@@ -5,6 +5,7 @@ const main = document.querySelector("main[data-live]");
 const table = document.getElementById("board");
 const body = table.tBodies[0];
 const empty = document.getElementById("empty");
+const more = document.getElementById("more");
 const freshness = document.getElementById("freshness");
 const state = document.getElementById("state");
 const teams = main.dataset.teams === "1";
@@ -78,6 +79,9 @@ function update(board) {
   if (!still.matches) move(before);
   table.hidden = board.standings.length === 0;
   empty.hidden = !table.hidden;
+  const others = board.totals.editors - board.standings.length;
+  more.hidden = others <= 0;
+  show(more, `and ${number.format(others)} more`);
   for (const total of document.querySelectorAll("[data-total]")) {
     show(total, number.format(board.totals[total.dataset.total]));
   }

@@ -211,6 +211,15 @@ async def test_the_metric_can_be_chosen(browser: Browser, site: Site) -> None:
         await expect(page.locator("nav [aria-current=page]")).to_have_text("Bytes added")
 
 
+async def test_a_long_board_says_how_many_it_does_not_show(browser: Browser, site: Site) -> None:
+    site.boards.standings = [standing(f"User {number}", 200 - number) for number in range(103)]
+    async with site.up() as url, opened(browser, url) as page:
+        await expect(page.locator("#more")).to_have_text("and 3 more")
+        site.put("Newcomer", 900)
+        await expect(page.locator("#more")).to_have_text("and 4 more")
+        assert len(await users(page)) == 100
+
+
 @pytest.mark.parametrize("metric", ["edits", "bytes_removed", "bytes_absolute", "articles_edited"])
 async def test_the_number_that_decides_is_always_shown(browser: Browser, site: Site, metric: str) -> None:
     phone = {"width": 390, "height": 844}
