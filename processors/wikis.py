@@ -111,7 +111,8 @@ def _suggestion(text: str, known: tuple[str, ...]) -> str | None:
         if family and not (special and special.startswith(f"{label}.")):
             return server_name(f"{label}.{family}")
         return special
-    return nearest(text, (*known, *_SERVERS, *_SPECIAL, *_SHORT))
+    databases = (f"{text[:2]}wiki", f"{text[:3]}wiki") if text.isalpha() else ()
+    return nearest(text, (*databases, *known, *_SERVERS, *_SPECIAL, *_SHORT))
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
