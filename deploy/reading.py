@@ -27,6 +27,7 @@ from ingest.tracking import PositionTracker
 from processors.errors import InvalidInput
 from processors.metrics import NoMetrics
 from processors.ports import Metric
+from processors.programs import Program
 from processors.wikis import nearest
 
 
@@ -121,8 +122,13 @@ def programs_check(files: Sequence[Path]) -> None:
     """Say that the files are valid, or every error."""
     programs = read_programs(files)
     for program in programs:
-        who = "open to everyone" if program.open else f"{len(program.participants)} participants"
+        who = "open to everyone" if program.open else _participants(program)
         out.print(f"{program.slug}: valid; {who}; {', '.join(program.wikis)}; {program.start:%Y-%m-%d %H:%M} UTC on")
+
+
+def _participants(program: Program) -> str:
+    number = len(program.participants)
+    return f"{number:,} participant{'' if number == 1 else 's'}"
 
 
 def programs_apply(settings: Settings, files: Sequence[Path]) -> None:
@@ -164,7 +170,7 @@ def programs_list(settings: Settings, *, as_json: bool) -> None:
                     one.title,
                     f"{one.start:%Y-%m-%d %H:%M}",
                     f"{one.end:%Y-%m-%d %H:%M}",
-                    "everyone" if one.open else f"{len(one.participants)} participants",
+                    "everyone" if one.open else _participants(one),
                     one.visibility,
                 )
                 for one in programs
