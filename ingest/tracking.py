@@ -31,6 +31,8 @@ class PositionTracker:
         for gap in gaps:
             partition = self._partitions.setdefault((gap.topic, gap.partition), _Partition(gap.last, 0))
             partition.missing[gap.first] = (gap.last, gap.seen_at)
+            # Gaps are stored before the checkpoint: it may stand before them still.
+            partition.offset = max(partition.offset, gap.last)
         self._watermark = resume.watermark if resume else None
         self._facts: dict[tuple[str, int], int] = {}
         self._reported = dict(self._missing())
