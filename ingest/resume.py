@@ -66,7 +66,6 @@ class Positions:
         """Take over what the last id tells. Topics that it knows nothing of keep the time that they were asked for."""
         if not self.last_id:
             return
-        self._by_id = True
         try:
             entries = orjson.loads(self.last_id)
             for entry in entries:
@@ -76,8 +75,18 @@ class Positions:
                     self._times[key] = max(int(at), self._times.get(key, 0))
                 else:
                     self._times.setdefault(key, self._began_ms)
+            self._forget_refused({(entry["topic"], int(entry["partition"])) for entry in entries})
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             # Not an id that we understand: the times of the connection before still hold, and repeat more.
             return
         finally:
+            self._by_id = True
             self.last_id = ""
+
+    def _forget_refused(self, known: set[tuple[str, int]]) -> None:
+        """An id that answers a `since` names every topic there is: others would be refused again, and again.
+
+        Each refusal reads anew from the oldest time, which is that of the topic that is gone.
+        """
+        if not self._by_id:
+            self._times = {key: at for key, at in self._times.items() if key in known}

@@ -84,6 +84,18 @@ def test_a_refused_id_is_replaced_by_a_time_that_misses_no_topic_and_then_tried_
     assert asked(positions)[EQIAD] == 3_999_500
 
 
+def test_a_topic_that_is_gone_is_not_asked_for_again_after_the_refusal() -> None:
+    """Or every reconnect would be refused, and then read anew from the last time of the topic that is gone."""
+    positions = Positions({(EQIAD, 0): Reached(9, 3_000_000), ("eqiad.gone", 0): Reached(2, 2_000_000)}, BEGAN, 500)
+    assert positions.give_up_on_ids()
+    read_until(
+        positions,
+        {"topic": EQIAD, "partition": 0, "timestamp": 4_000_000},
+        {"topic": CODFW, "partition": 0, "offset": -1},
+    )
+    assert set(asked(positions)) == {EQIAD, CODFW}
+
+
 def test_without_an_id_there_is_nothing_to_give_up() -> None:
     assert not Positions({}, BEGAN, 0).give_up_on_ids()
 
