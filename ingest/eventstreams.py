@@ -19,8 +19,9 @@ from importlib.metadata import version
 
 import aiohttp
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
-from ingest.oneshot import EventTooLong, HalfEvent, StreamEnded, connection, open_session
+from ingest.oneshot import EventTooLong, HalfEvent, Refused, StreamEnded, connection, open_session
 from ingest.resume import Positions
 from processors import metrics as m
 from processors.errors import InvalidInput, SourceUnavailable
@@ -34,6 +35,8 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 REFUSED_WAIT = 60.0
 """Least wait after 403 and 429: asking more often would get us blocked for longer."""
 MOST_RETRY_AFTER = 900.0
+SHORT_CONNECTION = 1.0
+"""Seconds. A shorter connection is an error even if it ends in order: it may have brought the overlap and no more."""
 _REFUSED = (403, 429)
 _CONTACT = re.compile(r"https?://\S+|mailto:\S+|[^\s@]+@[^\s@]+|(?:User|User talk):\S.*", re.IGNORECASE)
 
@@ -78,7 +81,7 @@ class EventStreams:
         stall_seconds: silence after which a connection is given up. The server sends no heartbeat.
         batch_events: most events in a batch.
         linger_seconds: how long a batch may wait for more events.
-        sleep, now: for tests.
+        sleep, now, monotonic: for tests.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class EventStreams:
         linger_seconds: float = 0.1,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = f"{url.rstrip('/')}/v2/stream/{','.join(streams)}"
         self._user_agent = user_agent
@@ -106,6 +110,7 @@ class EventStreams:
         self._linger_seconds = linger_seconds
         self._sleep = sleep
         self._now = now
+        self._monotonic = monotonic
 
     async def events(self, resume: Checkpoint | None) -> AsyncIterator[Sequence[RawEvent]]:
         """As `EventSource.events`. Never ends by itself.
@@ -134,7 +139,7 @@ class EventStreams:
         logged = ""
         async with open_session(self._user_agent, stall_seconds=self._stall_seconds) as session:
             while True:
-                read = buffer.received
+                read, began = buffer.received, self._monotonic()
                 failure = await self._one_connection(session, positions, buffer)
                 self._metrics.set(m.CONNECTED, 0)
                 self._metrics.count(m.RECONNECTS, reason=failure.reason)
@@ -142,7 +147,7 @@ class EventStreams:
                     raise SourceUnavailable(
                         f"{self._url}: the server does not know these streams ({failure.detail})", reason=failure.reason
                     )
-                progressed = buffer.received > read
+                progressed = buffer.received > read and self._monotonic() - began >= SHORT_CONNECTION
                 if progressed and failure.reason == "closed":
                     # Every 15 minutes, by the service's own rule: no fault and nothing to say.
                     failures, logged = 0, ""
@@ -182,9 +187,11 @@ class EventStreams:
             return _Failure("half_event", "the connection ended inside an event")
         except EventTooLong:
             return _Failure("too_long", "an event is longer than can be read")
-        except aiohttp.ClientResponseError as error:
-            retry_after = _retry_after(error.headers.get("Retry-After") if error.headers else None, self._now())
-            return _Failure(f"http_{error.status}", f"{error.status} {error.message}", retry_after, error.status)
+        except Refused as error:
+            reason = "no_stream" if error.status == 200 else f"http_{error.status}"
+            return _Failure(reason, str(error), _retry_after(error.retry_after, self._now()), error.status)
+        except (aiohttp.ClientResponseError, HttpProcessingError, UnicodeDecodeError) as error:
+            return _Failure("garbled", f"{type(error).__name__}: {error}"[:500])
         except aiohttp.SocketTimeoutError:
             return _Failure("stalled", f"nothing came for {self._stall_seconds:g} seconds")
         except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError) as error:
@@ -244,10 +251,10 @@ def _retry_after(value: str | None, now: float) -> float | None:
     """Seconds that a `Retry-After` header asks for, in either of its forms (RFC 9110, 10.2.3)."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return float(value)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+        return max(0.0, at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now)

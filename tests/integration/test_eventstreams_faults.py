@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ingest.eventstreams import FIRST_WAIT, LONGEST_WAIT, REFUSED_WAIT, EventStreams, build_user_agent
+from ingest.oneshot import MOST_EVENT_BYTES
 from processors.errors import InvalidInput, SourceUnavailable
 from processors.metrics import CONNECTED, RECONNECTS
 from tests.recorders import RecordedMetrics
@@ -79,6 +81,18 @@ def answers(status: str, *headers: str, body: bytes = b"no") -> Script:
     return script
 
 
+def plain(answer: bytes, *, hold: bool = False) -> Script:
+    """Send an answer as it stands; `hold` keeps the connection open."""
+
+    async def script(writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+        if hold:
+            await asyncio.sleep(3600)
+
+    return script
+
+
 class Server:
     """Plays one script a connection; the last one again and again."""
 
@@ -118,9 +132,9 @@ async def scripted(*scripts: Script) -> AsyncIterator[Server]:
 
 
 class Client:
-    """The source, with waits that are noted and not waited."""
+    """The source, with waits that are noted and not waited. By its clock, connections last 15 minutes."""
 
-    def __init__(self, server: Server, **options: Any) -> None:
+    def __init__(self, server: Server, *, lasting: float = 900.0, **options: Any) -> None:
         self.metrics = RecordedMetrics()
         self.waits: list[float] = []
         self.logs: list[Any] = []
@@ -131,6 +145,7 @@ class Client:
             metrics=self.metrics,
             sleep=self._sleep,
             now=lambda: NOW,
+            monotonic=count(0.0, lasting).__next__,
             **({"linger_seconds": 0.005, "stall_seconds": 5.0} | options),
         )
 
@@ -222,6 +237,8 @@ async def test_silence_is_given_up_after_its_time() -> None:
         ("503 Service Unavailable", "Retry-After: Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
         ("503 Service Unavailable", "Retry-After: soon", 0.0),
         ("503 Service Unavailable", "Retry-After: 99999999", 900.0),
+        ("503 Service Unavailable", "Retry-After: \u00b2", 0.0),
+        ("503 Service Unavailable", "Retry-After: Tue, 99 Nov 2026 12:00:30 GMT", 0.0),
         ("403 Forbidden", "X: y", REFUSED_WAIT),
     ],
 )
@@ -235,12 +252,62 @@ async def test_a_refusal_is_survived_and_waits_as_long_as_it_asks(status: str, h
     assert max(wait, FIRST_WAIT / 2) <= waited <= max(wait, FIRST_WAIT)
 
 
-@pytest.mark.parametrize("status", ["500 Internal Server Error", "502 Bad Gateway", "204 No Content"])
+@pytest.mark.parametrize(
+    "status", ["500 Internal Server Error", "502 Bad Gateway", "204 No Content", "304 Not Modified"]
+)
 async def test_other_answers_are_tried_again(status: str) -> None:
     """D7: 204 is an error, not an end."""
     async with scripted(answers(status, body=b""), hangs(frame(1))) as server:
         client = Client(server)
         assert await client.read(1) == ["1"]
+    assert client.reconnects() == {f"http_{status[:3]}": 1}
+
+
+async def test_a_page_that_never_ends_is_no_stream_and_is_let_go() -> None:
+    """D10. So answer the sign-in pages of networks, and proxies."""
+    page = plain(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 99999\r\n\r\n<html>", hold=True)
+    async with scripted(page, page, hangs(frame(1))) as server:
+        client = Client(server)
+        assert await client.read(1) == ["1"]
+    assert client.reconnects() == {"no_stream": 2}
+    assert len(client.logs) == 1
+
+
+GARBLED = {
+    "not HTTP": b"nonsense\r\n\r\n",
+    "a status that is none": b"HTTP/1.1 abc OK\r\n\r\n",
+    "a header that is none": OK + b"Bad\x00Name: x\r\n\r\n",
+    "a header without end": OK + b"X: " + b"y" * 100_000 + b"\r\n\r\n",
+    "a chunk without size": CHUNKED + b"zzz\r\nnonsense",
+    "an encoding that nobody asked for": CHUNKED[:-2] + b"Content-Encoding: zstd\r\n\r\n" + chunk(b"x"),
+    "text that is not UTF-8": CHUNKED + chunk(b"data: \xff\n\n"),
+}
+
+
+@pytest.mark.parametrize("name", GARBLED)
+async def test_what_is_not_the_protocol_is_tried_again_and_never_taken_for_a_refusal(name: str) -> None:
+    """aiohttp reports such answers as status 400, which would mean that the streams do not exist."""
+    async with scripted(plain(GARBLED[name], hold=True), hangs(frame(1))) as server:
+        client = Client(server)
+        assert await client.read(1) == ["1"]
+    assert client.reconnects() == {"garbled": 1}
+
+
+async def test_garbage_in_the_middle_of_a_stream_is_survived() -> None:
+    """aiohttp (3.14, its parser in C) closes the connection then, and never wakes the reader."""
+
+    async def turns_bad(writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED + chunk(frame(1)))
+        await writer.drain()
+        while not client.metrics.gauges.get((CONNECTED.name,)):
+            await asyncio.sleep(0.01)
+        writer.write(b"zzz\r\nnonsense\r\n")
+        await writer.drain()
+        await asyncio.sleep(3600)
+
+    async with scripted(turns_bad, hangs(frame(1), frame(2))) as server:
+        client = Client(server, stall_seconds=0.3)
+        assert set(await client.read(1, 2)) == {"1", "2"}
     assert sum(client.reconnects().values()) == 1
 
 
@@ -269,6 +336,16 @@ async def test_a_connection_that_closes_without_an_event_is_not_tried_without_a_
         client = Client(server)
         await client.read(1)
     assert len(client.waits) == 3
+
+
+async def test_a_server_that_closes_right_after_the_overlap_is_not_asked_again_and_again_without_a_wait() -> None:
+    """The overlap comes with every connection: that something came does not mean that all is well."""
+    async with scripted(*[ends(frame(1))] * 8, hangs(frame(2))) as server:
+        client = Client(server, lasting=0.1)
+        await client.read(2)
+    assert len(client.waits) == 8
+    assert client.waits[-1] > 20
+    assert [log["why"] for log in client.logs] == ["closed"]
 
 
 async def test_an_unknown_stream_is_told_and_not_tried_again() -> None:
@@ -303,6 +380,14 @@ async def test_long_events_are_read(size: int) -> None:
         client = Client(server)
         assert await client.read(1, 2) == ["1", "2"]
     assert client.reconnects() == {}
+
+
+async def test_an_event_that_is_too_long_to_be_read_is_told_and_does_not_end_the_reading() -> None:
+    """D8."""
+    async with scripted(hangs(frame(1), frame(2, MOST_EVENT_BYTES + 1)), hangs(frame(3))) as server:
+        client = Client(server)
+        assert set(await client.read(3)) >= {"3"}
+    assert client.reconnects() == {"too_long": 1}
 
 
 async def test_a_server_that_is_not_there_is_waited_for() -> None:
@@ -343,6 +428,29 @@ async def test_a_reader_that_is_busy_stops_the_server() -> None:
                     await asyncio.sleep(0.3)
                 break
         assert written < 600, "it went on reading"
+
+
+async def test_a_reader_that_is_busy_for_longer_than_a_stall_loses_no_connection() -> None:
+    """Silence is the server's; while nobody reads there is none."""
+
+    async def plenty(writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED)
+        for number in range(400):
+            writer.write(chunk(frame(number, 100_000)))
+            await writer.drain()
+        await asyncio.sleep(3600)
+
+    async with scripted(plenty) as server:
+        client = Client(server, batch_events=10, stall_seconds=0.2)
+        read = 0
+        async with asyncio.timeout(20), aclosing(client.source.events(None)) as stream:  # type: ignore[type-var]
+            async for batch in stream:
+                if read in (0, 100):
+                    await asyncio.sleep(0.9)
+                read += len(batch)
+                if read == 400:
+                    break
+    assert client.reconnects() == {}
 
 
 async def test_the_gauge_says_whether_the_stream_is_open() -> None:
