@@ -20,6 +20,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 from aiohttp import web
 
+from ingest.asked import EARLIEST, BadRequest, read_id, read_since
 from ingest.recorded import event_time, read_events
 from ingest.resume import DATA_CENTRES
 from processors.errors import InvalidInput
@@ -199,7 +200,7 @@ class Rehearsal:
         topics = [f"{centre}.{stream}" for stream in dict.fromkeys(wanted) for centre in DATA_CENTRES]
         try:
             starts = self._starts(request, topics)
-        except _BadRequest as error:
+        except BadRequest as error:
             return _problem(error.status, error.title, str(error))
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
@@ -229,22 +230,23 @@ class Rehearsal:
 
     def _starts(self, request: web.Request, topics: Sequence[str]) -> dict[str, int]:
         """The first offset to send of each topic; a topic that is left out gets nothing."""
-        if header := request.headers.get("Last-Event-ID"):
-            return dict(self._start_of(entry, topics) for entry in _entries(header))
-        since = request.query.get("since")
-        if since is None:
-            return {topic: len(self._topics[topic]) for topic in topics}
-        at = _milliseconds(since)
-        return {topic: self._offset_at(topic, at) for topic in topics}
+        at = read_since(request.query.get("since", ""))
+        header = request.headers.get("Last-Event-ID")
+        entries = read_id(header) if header is not None else [{"topic": topic} for topic in topics]
+        return dict(self._start_of(entry, topics, at) for entry in entries)
 
-    def _start_of(self, entry: dict[str, Any], topics: Sequence[str]) -> tuple[str, int]:
+    def _start_of(self, entry: dict[str, Any], topics: Sequence[str], since: int) -> tuple[str, int]:
+        """The topic of an entry and its first offset; `since` is for entries that name a topic only, 0: the end."""
         topic = entry["topic"]
         if topic not in topics:
-            raise _BadRequest(404, "Topic Not Found", f"{topic} is not among {', '.join(topics)}")
+            raise BadRequest(404, "Topic Not Found", f"{topic} is not among {', '.join(topics)}")
         offset = entry.get("offset")
-        if offset is None:
-            return topic, self._offset_at(topic, entry["timestamp"])
-        return topic, offset if offset >= 0 else len(self._topics[topic])
+        if offset == EARLIEST:
+            return topic, 0
+        if offset is not None:
+            return topic, offset if offset >= 0 else len(self._topics[topic])
+        at = entry.get("timestamp", since or None)
+        return topic, self._offset_at(topic, at) if at is not None else len(self._topics[topic])
 
     def _offset_at(self, topic: str, timestamp_ms: int) -> int:
         """The first offset at that time or later; the end of the topic where there is none."""
@@ -269,12 +271,6 @@ class Rehearsal:
                 await grown.wait()
 
 
-class _BadRequest(Exception):
-    def __init__(self, status: int, title: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status, self.title = status, title
-
-
 def _frame(message: _Message, topics: Iterable[str], latest: dict[str, int]) -> bytes:
     position = [
         {"topic": topic, "partition": 0, "timestamp": latest[topic]}
@@ -283,29 +279,6 @@ def _frame(message: _Message, topics: Iterable[str], latest: dict[str, int]) -> 
         for topic in topics
     ]
     return b"event: message\nid: %b\ndata: %b\n\n" % (orjson.dumps(position), message.data)
-
-
-def _entries(header: str) -> list[dict[str, Any]]:
-    try:
-        entries = orjson.loads(header)
-        for entry in entries:
-            at = entry.get("offset", entry.get("timestamp"))
-            if not (isinstance(entry["topic"], str) and isinstance(entry["partition"], int) and isinstance(at, int)):
-                raise ValueError
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
-        raise _BadRequest(400, "Invalid Last-Event-ID", "want [{topic, partition, offset or timestamp}, ...]") from None
-    result: list[dict[str, Any]] = entries
-    return result
-
-
-def _milliseconds(since: str) -> int:
-    if since.isdigit():
-        return int(since)
-    try:
-        at = datetime.fromisoformat(since)
-    except ValueError:
-        raise _BadRequest(400, "Invalid timestamp", f"since: {since}") from None
-    return round(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1000)
 
 
 def _problem(status: int, title: str, detail: str) -> web.Response:

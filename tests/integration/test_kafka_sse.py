@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -128,8 +128,15 @@ async def test_an_id_that_the_server_refuses_is_replaced_by_a_time(server: Kafka
     server.append(EQIAD, [(START_MS + 10, made("one"))])
     resume = Checkpoint("recentchange", {("eqiad.no.such.topic", 0): Reached(5, START_MS)})
     metrics = RecordedMetrics()
-    assert await read_until(client(server, metrics), {"one"}, resume=resume) == {"one"}
-    assert metrics.total(RECONNECTS) == 1
+
+    async def cut_and_add(seen: int) -> None:
+        if seen == 1:
+            await asyncio.to_thread(server.cut)
+            await asyncio.to_thread(server.append, EQIAD, [(START_MS + 20, made("two"))])
+
+    assert await read_until(client(server, metrics), {"one", "two"}, cut_and_add, resume) == {"one", "two"}
+    reasons = {labels[0]: count for (name, *labels), count in metrics.counts.items() if name == RECONNECTS.name}
+    assert reasons["http_404"] == 1, "the topic that is gone was asked for again"
 
 
 async def test_an_unknown_stream_is_said_at_once(server: KafkaSse) -> None:
@@ -177,7 +184,7 @@ def at(topic: str, **place: int) -> dict[str, Any]:
 
 
 MIDDLE_MS = 1_690_617_150_000
-REQUESTS: dict[str, tuple[str, list[dict[str, Any]] | str | None]] = {
+REQUESTS: dict[str, tuple[str, list[Any] | str | None]] = {
     "from a time": (f"?since={MIDDLE_MS}", None),
     "from a written time": ("?since=2023-07-29T07:52:30Z", None),
     "from the beginning": ("?since=1", None),
@@ -192,19 +199,52 @@ REQUESTS: dict[str, tuple[str, list[dict[str, Any]] | str | None]] = {
     "an id that is no list": ("", '{"topic": "x"}'),
     "an id without a place": ("", [{"topic": EQIAD, "partition": 0}]),
     "a topic of another stream": ("", [at("eqiad.mediawiki.page-undelete", offset=0)]),
+    "an id that is an empty list": ("", []),
+    "an id that is empty": ("?since=1", ""),
+    "an id whose place is no number": ("", [{"topic": EQIAD, "partition": 0, "offset": True}]),
+    "an id of names only": ("", [EQIAD]),
+    "an id of names only, from a time": (f"?since={MIDDLE_MS}", [EQIAD]),
+    "an entry that names a topic only": ("", [{"topic": EQIAD}]),
+    "a known topic and another": ("", [at(EQIAD, offset=98), at("eqiad.no.such.topic", offset=0)]),
+    "earliest": ("", [at(EQIAD, offset=-2)]),
+    "a timestamp that nothing is later than": ("", [at(EQIAD, timestamp=2**42), at(CODFW, timestamp=0)]),
     "no time at all": ("?since=yesterday", None),
+    "an empty time": ("?since=", None),
+    "the time zero": ("?since=0", None),
+    "a time before all": ("?since=-5", None),
+    "a fraction of a millisecond": (f"?since={MIDDLE_MS}.5", None),
+    "a time as mails have it": ("?since=Sat,%2029%20Jul%202023%2007:52:30%20GMT", None),
+    "a time of another zone": ("?since=2023-07-29T09:52:30%2B02:00", None),
 }
 
 
-@pytest.fixture
-async def both(server: KafkaSse) -> Any:
-    """Our server and theirs with the same log."""
+@asynccontextmanager
+async def rehearsed() -> AsyncIterator[Rehearsal]:
+    """Our server, with all that it has to say. It is the same each time."""
     recording = EVENTSTREAMS / "recentchange" / "rc_2023-07-29_enwiki_edits_100.ndjson"
     async with Rehearsal([recording], speed=float("inf"), rebase=False) as rehearsal:
         await rehearsal.finished.wait()
-        for topic, messages in rehearsal._topics.items():
-            await asyncio.to_thread(server.append, topic, [(one.timestamp_ms, one.data) for one in messages])
-        yield rehearsal.url, server.url
+        yield rehearsal
+
+
+@pytest.fixture(scope="module")
+def filled_server() -> Iterator[KafkaSse]:
+    """Their server, with the same log."""
+
+    async def fill(server: KafkaSse) -> None:
+        async with rehearsed() as rehearsal:
+            for topic, messages in rehearsal._topics.items():
+                await asyncio.to_thread(server.append, topic, [(one.timestamp_ms, one.data) for one in messages])
+
+    with running_kafka_sse() as running:
+        asyncio.run(fill(running))
+        yield running
+
+
+@pytest.fixture
+async def both(filled_server: KafkaSse) -> AsyncIterator[tuple[str, str]]:
+    async with rehearsed() as rehearsal:
+        yield rehearsal.url, filled_server.url
 
 
 @pytest.mark.parametrize("name", REQUESTS)
