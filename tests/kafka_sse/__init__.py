@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.needs import missing
@@ -57,34 +58,41 @@ def _node() -> tuple[Path, Path]:
     return root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
-def _install(node: Path, npm: Path) -> None:
-    """`npm ci` of the locked packages, once."""
+@cache
+def _install(node: Path, npm: Path) -> str:
+    """`npm ci` of the locked packages, once; tells what went wrong, and does not try again."""
     lock = (HERE / "package-lock.json").read_bytes()
     stamp = INSTALLED / ".lock"
     if stamp.is_file() and stamp.read_bytes() == lock:
-        return
+        return ""
     INSTALLED.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, INSTALLED / name)
-    done = subprocess.run(
-        [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=2"],
-        cwd=INSTALLED,
-        env={**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    if done.returncode:
-        missing("npm kafka-sse", f"`npm ci` in {INSTALLED} needs the npm registry: {done.stderr[-500:]}")
+    patience = ("--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000")
+    try:
+        subprocess.run(
+            [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-timeout=20000", *patience],
+            cwd=INSTALLED,
+            env={**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        return str(error.stderr)[:500]
+    except subprocess.TimeoutExpired:
+        return "nothing came in two minutes"
     stamp.write_bytes(lock)
+    return ""
 
 
 @contextmanager
 def running_kafka_sse() -> Iterator[KafkaSse]:
     """The server, for as long as the block lasts."""
     node, npm = _node()
-    _install(node, npm)
+    if failed := _install(node, npm):
+        missing("npm kafka-sse", f"`npm ci` in .cache/kafka-sse needs the npm registry: {failed}")
     process = subprocess.Popen(
         [node, HERE / "server.js"],
         stdout=subprocess.PIPE,

@@ -33,7 +33,7 @@ def test_server_sent_events_are_read_as_a_client_would(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         b':ok\n\nevent: message\nid: [1]\ndata: {"a":1}\n\n: ping\n\n'
-        b'data:{"b":\r\ndata:2}\r\n\r\nevent: x\ndata: {"cut',
+        b'data:{"b":\r\nid: [2]\r\ndata:2}\r\n\r\nevent: x\ndata: {"cut',
     )
     assert texts(path) == [b'{"a":1}', b'{"b":\n2}']
 
