@@ -81,14 +81,13 @@ def answers(status: str, *headers: str, body: bytes = b"no") -> Script:
     return script
 
 
-def plain(answer: bytes, *, hold: bool = False) -> Script:
-    """Send an answer as it stands; `hold` keeps the connection open."""
+def plain(answer: bytes) -> Script:
+    """Send an answer as it stands and keep the connection open."""
 
     async def script(writer: asyncio.StreamWriter) -> None:
         writer.write(answer)
         await writer.drain()
-        if hold:
-            await asyncio.sleep(3600)
+        await asyncio.sleep(3600)
 
     return script
 
@@ -265,8 +264,24 @@ async def test_other_answers_are_tried_again(status: str) -> None:
 
 async def test_a_page_that_never_ends_is_no_stream_and_is_let_go() -> None:
     """D10. So answer the sign-in pages of networks, and proxies."""
-    page = plain(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 99999\r\n\r\n<html>", hold=True)
-    async with scripted(page, page, hangs(frame(1))) as server:
+    let_go = asyncio.Semaphore(0)
+
+    async def page(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 99999999\r\n\r\n")
+        try:
+            while True:
+                writer.write(b"<p>")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        except ConnectionError:
+            let_go.release()
+
+    async def when_let_go(writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            await let_go.acquire()
+        await hangs(frame(1))(writer)
+
+    async with scripted(page, page, when_let_go) as server:
         client = Client(server)
         assert await client.read(1) == ["1"]
     assert client.reconnects() == {"no_stream": 2}
@@ -287,7 +302,7 @@ GARBLED = {
 @pytest.mark.parametrize("name", GARBLED)
 async def test_what_is_not_the_protocol_is_tried_again_and_never_taken_for_a_refusal(name: str) -> None:
     """aiohttp reports such answers as status 400, which would mean that the streams do not exist."""
-    async with scripted(plain(GARBLED[name], hold=True), hangs(frame(1))) as server:
+    async with scripted(plain(GARBLED[name]), hangs(frame(1))) as server:
         client = Client(server)
         assert await client.read(1) == ["1"]
     assert client.reconnects() == {"garbled": 1}
