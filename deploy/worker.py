@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from time import perf_counter
 
 import structlog
 
+from ingest.recorded import event_time
 from ingest.tracking import Deduplicator, PositionTracker
 from processors import metrics as m
 from processors.decode import Skipped, decode, read_position
@@ -177,7 +178,7 @@ class Worker:
                 continue
             self._invalid_in_a_row = 0
             if isinstance(fact, Skipped):
-                self._tracker.observe(read_position(event.data), canary=True)
+                self._tracker.observe(read_position(event.data), _produced_at(event), canary=True)
                 figures.canaries += fact is Skipped.CANARY
                 self._metrics.count(m.EVENTS, outcome=fact.value)
                 continue
@@ -256,6 +257,12 @@ class Worker:
             self._metrics.count(m.GAP_OFFSETS, gap.last - gap.first + 1, topic=gap.topic)
         if plan.checkpoint.watermark is not None:
             self._metrics.set(m.WATERMARK, plan.checkpoint.watermark.timestamp())
+
+
+def _produced_at(event: RawEvent) -> datetime | None:
+    """When an event that is no fact was produced: a canary says how far its topic has come."""
+    seconds = event_time(event.data)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _parsed(definition: str) -> Program:

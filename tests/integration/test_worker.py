@@ -18,7 +18,7 @@ from deploy.worker import MOST_INVALID_IN_A_ROW, Worker
 from ingest.tracking import PositionTracker
 from processors.errors import StoreUnavailable, TooManyInvalidEvents
 from processors.metrics import DEAD_LETTERS, NoMetrics
-from processors.ports import RawEvent
+from processors.ports import RawEvent, Reached
 from processors.programs import CategoryScope, Exclusions, Participant, Program, Session
 from storage.clickhouse import ClickHouseStore
 from tests.conftest import NewStore
@@ -202,3 +202,17 @@ def test_versions_grow_although_the_clock_goes_back(store: ClickHouseStore) -> N
     late.load()
     take(late, RECORDED[100:200])
     assert store.newest_version() > newest
+
+
+def test_a_canary_moves_the_resume_time_of_its_topic_and_not_the_watermark(store: ClickHouseStore) -> None:
+    """Of a silent data centre's topic nothing else does; without it a switch would be looked for at the wrong time."""
+    topic = "codfw.mediawiki.recentchange"
+    meta = {"domain": "canary", "dt": "2026-11-23T20:00:00Z", "topic": topic, "partition": 0, "offset": 5}
+    worker = worker_over(store)
+    take(worker, [RECORDED[0], orjson.dumps({"meta": meta})])
+    checkpoint = store.checkpoint(STREAMS)
+    assert checkpoint is not None
+    at = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    assert checkpoint.reached[topic, 0] == Reached(5, int(at.timestamp() * 1000))
+    assert checkpoint.watermark is not None
+    assert checkpoint.watermark < at
