@@ -42,6 +42,8 @@ _log = structlog.get_logger()
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+_GLANCE_SECONDS = 0.3
+"""Who looks whether a directory is owned holds its lock for a moment; an owner waits that long for it."""
 _ATTEMPTS = 3
 _LAST_LINES = 12
 _STACK_FRAME = re.compile(r"\d+\. ")
@@ -99,12 +101,14 @@ class EmbeddedServer:
     @property
     def alive(self) -> bool:
         """Whether the server's process runs."""
-        return self._process is not None and self._process.poll() is None
+        process = self._process
+        return process is not None and process.poll() is None
 
     @property
     def pid(self) -> int:
         """The server's process id; 0 when it was never started."""
-        return self._process.pid if self._process is not None else 0
+        process = self._process
+        return process.pid if process is not None else 0
 
     def start(self) -> Address:
         """Take the directory and start the server; returns when it answers.
@@ -118,13 +122,18 @@ class EmbeddedServer:
                 return self._address
             if importlib.util.find_spec("chdb") is None:
                 raise InvalidInput("the ClickHouse engine is not installed; `pip install chdb-core==26.9.*` brings it")
-            self._prepare()
-            self._spawner = self._spawner or ThreadPoolExecutor(1, thread_name_prefix="clickhouse")
+            if self._process is not None:
+                self._end(self._process)
             try:
+                self._prepare()
+                self._spawner = self._spawner or ThreadPoolExecutor(1, thread_name_prefix="clickhouse")
                 self._address = self._up()
             except BaseException:
                 self.stop()
                 raise
+            self._wanted = self._address.tcp_port, self._address.http_port
+            if not self._confined():
+                _log.info("ClickHouse is not confined to its directory: Landlock is missing here")
             return self._address
 
     def announce(self) -> None:
@@ -165,13 +174,13 @@ class EmbeddedServer:
                 self._owner_lock = None
 
     def _prepare(self) -> None:
-        for name in ("conf", "data", "log", "tmp"):
-            try:
+        try:
+            for name in ("conf", "data", "log", "tmp"):
                 (self.directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-            except OSError as error:
-                raise InvalidInput(f"{self.directory}: cannot be used as a store ({error.strerror})") from error
-        if self._owner_lock is None:
-            self._owner_lock = _own(self.directory)
+            if self._owner_lock is None:
+                self._owner_lock = _own(self.directory)
+        except OSError as error:
+            raise _unusable(self.directory, error) from error
         _outlive(self.directory / "server.lock")
 
     def _up(self) -> Address:
@@ -244,6 +253,10 @@ class EmbeddedServer:
             return False
         return True
 
+    def _confined(self) -> bool:
+        """Whether the child could apply Landlock to itself; it writes so beside its process id."""
+        return bool(json.loads((self.directory / "server.lock").read_text(encoding="utf-8"))["landlock_abi"])
+
     def _last_words(self) -> str:
         lines: list[str] = []
         for name in ("child.log", "server.err.log"):
@@ -257,6 +270,7 @@ def attach(directory: Path, *, patience: float = START_SECONDS) -> Address | Non
     """The server that another process runs on `directory`, waiting for it to come up; None when nobody owns it.
 
     Raises:
+        InvalidInput: the directory may not be read.
         StoreUnavailable: the owner's server does not come up within `patience` seconds.
     """
     directory = directory.absolute()
@@ -270,17 +284,19 @@ def attach(directory: Path, *, patience: float = START_SECONDS) -> Address | Non
     return None
 
 
+def _unusable(directory: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(f"{directory}: cannot be used as a store ({error.strerror})")
+
+
 def _own(directory: Path) -> int:
     """Lock the directory for this process; the file stays open."""
     lock = os.open(directory / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _locked(lock, _GLANCE_SECONDS):
         owner = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
         os.close(lock)
         raise InvalidInput(
             f"{directory}: the store is in use by process {owner}; stop that one, or name another directory with --data"
-        ) from None
+        )
     # What a former owner that was killed left behind is not true any more.
     with suppress(FileNotFoundError):
         (directory / "address.json").unlink()
@@ -293,8 +309,10 @@ def _owner(directory: Path) -> str | None:
     """The process id of the directory's owner, if it has one."""
     try:
         lock = os.open(directory / "owner.lock", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise _unusable(directory, error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -305,29 +323,36 @@ def _owner(directory: Path) -> str | None:
 
 
 def _outlive(lock_file: Path) -> None:
-    """Wait for the server of an owner that was killed to end; it does so by itself, and is made to if it does not."""
-    ends = time.monotonic() + STOP_SECONDS
+    """Wait for the server of an owner that was killed to end, which it does by itself."""
     lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        while True:
-            with suppress(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            if time.monotonic() > ends:
-                pid = json.loads(os.pread(lock, 200, 0) or b"{}").get("pid", "unknown")
-                raise StoreUnavailable(f"{lock_file.parent}: ClickHouse, process {pid}, outlives its owner; end it")
-            time.sleep(0.02)
+        if not _locked(lock, STOP_SECONDS):
+            pid = json.loads(os.pread(lock, 200, 0) or b"{}").get("pid", "unknown")
+            raise StoreUnavailable(f"{lock_file.parent}: ClickHouse, process {pid}, outlives its owner; end it")
     finally:
         os.close(lock)
 
 
+def _locked(file: int, seconds: float) -> bool:
+    """Lock an open file for ourselves; False if others held it for so long."""
+    ends = time.monotonic() + seconds
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+
+
 def _passwords(file: Path) -> dict[str, str]:
-    try:
-        known: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = {user: secrets.token_urlsafe(32) for user in (WRITER, ANALYST)}
-        _write_private(file, known)
-    return known
+    """Those of the last start, or new ones: the server learns them at every start, so a lost file costs nothing."""
+    with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
+        known = json.loads(file.read_text(encoding="utf-8"))
+        return {user: str(known[user]) for user in (WRITER, ANALYST)}
+    new = {user: secrets.token_urlsafe(32) for user in (WRITER, ANALYST)}
+    _write_private(file, new)
+    return new
 
 
 def _write_private(file: Path, value: object) -> None:

@@ -20,8 +20,11 @@ from pathlib import Path
 
 from storage import landlock
 
-KEEP_ALIVE = "SELECT sleepEachRow(1) FROM numbers(4294967296)"
-"""The query that holds the server open: clickhouse-local ends with its last one, so this one does not end by itself."""
+KEEP_ALIVE = "SELECT sleepEachRow(0.1) FROM numbers(1000000000000)"
+"""The query that holds the server open: clickhouse-local ends with its last one, so this one does not end by itself.
+
+It notices that it was killed after the row it sleeps on, which bounds how fast a stop can be.
+"""
 WAS_CANCELLED = "QUERY_WAS_CANCELLED"
 PR_SET_PDEATHSIG = 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import json
 import os
 import signal
@@ -130,6 +132,33 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
         assert acknowledged > 0
 
 
+def test_the_address_stays_for_the_life_of_the_object(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path) as server:
+        address = server.start()
+        server.stop()
+        assert server.start() == address, "after a stop"
+        os.kill(server.pid, signal.SIGKILL)
+        while server.alive:
+            time.sleep(0.01)
+        assert server.start() == address, "after a crash"
+        gc.collect()  # what the crashed child left open would warn here
+
+
+def test_lost_passwords_are_made_anew(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path) as server:
+        old = server.start()
+    (tmp_path / "credentials.json").write_text("")
+    with EmbeddedServer(tmp_path) as server, client(server.start()) as writer:
+        assert writer.execute("SELECT 1") == [(1,)]
+        assert server.start().writer_password != old.writer_password
+
+
+def test_a_missing_engine_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "chdb", None)
+    with EmbeddedServer(tmp_path) as server, pytest.raises(InvalidInput, match="chdb-core"):
+        server.start()
+
+
 def test_ports_can_be_chosen_and_a_taken_one_is_told(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -219,6 +248,40 @@ def test_nothing_of_our_environment_reaches_the_server(other_owner: tuple[subpro
 
 def test_nobody_owns_a_directory_that_is_not_there(tmp_path: Path) -> None:
     assert attach(tmp_path / "nowhere") is None
+    (tmp_path / "file").write_text("")
+    assert attach(tmp_path / "file") is None
+
+
+def test_a_lock_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "owner.lock").symlink_to("owner.lock")
+    with pytest.raises(InvalidInput, match=r"cannot be used as a store \(.*symbolic links"):
+        attach(tmp_path)
+    with EmbeddedServer(tmp_path) as server, pytest.raises(InvalidInput, match="cannot be used as a store"):
+        server.start()
+
+
+def test_a_glance_at_the_lock_does_not_refuse_an_owner(tmp_path: Path) -> None:
+    """To look whether a directory is owned, `attach` locks it for a moment."""
+    with EmbeddedServer(tmp_path) as server:
+        server.start()
+        server.stop()
+        glance = os.open(tmp_path / "owner.lock", os.O_RDONLY)
+        fcntl.flock(glance, fcntl.LOCK_SH)
+        end_of_glance = threading.Timer(0.1, os.close, (glance,))
+        end_of_glance.start()
+        server.start()
+        end_of_glance.join()
+
+
+def test_a_start_that_failed_gives_the_directory_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.embedded.STOP_SECONDS", 0.1)
+    first = EmbeddedServer(tmp_path)
+    with (tmp_path / "server.lock").open("w") as stuck:
+        fcntl.flock(stuck, fcntl.LOCK_EX)
+        with pytest.raises(StoreUnavailable, match="outlives its owner"):
+            first.start()
+    with EmbeddedServer(tmp_path) as second:
+        second.start()
 
 
 def test_a_server_that_is_not_announced_is_waited_for(server: EmbeddedServer, tmp_path: Path) -> None:
