@@ -5,6 +5,7 @@ Text stays text: a user may be called `No`, `1234` or `2026-11-08`. Only what is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,9 @@ class UnreadableText(Exception):
         super().__init__(message)
 
 
+_COMMENT_IN_LIST = re.compile(r"[\[,]\s*#\w")
+
+
 def read_documents(text: str) -> list[Document]:
     """Return the documents that hold anything, in order.
 
@@ -57,6 +61,8 @@ def read_documents(text: str) -> list[Document]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         words = ", ".join(part for part in (error.context, error.problem) if part)
+        if _COMMENT_IN_LIST.search(text):
+            words += "; a # begins a comment, also in a list: leave it out or put it in quotes"
         raise UnreadableText(words, mark.line + 1 if mark else 1) from error
     except yaml.YAMLError as error:
         raise UnreadableText(str(error).splitlines()[0], 1) from error
@@ -112,6 +118,26 @@ class _Dumper(yaml.CSafeDumper):
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.CSafeDumper.yaml_implicit_resolvers.items()
     }
+
+
+class Lines(list[Any]):
+    """A list that is written with each item on a line of its own, so that a change of one is a change of one line."""
+
+
+class Line(dict[str, Any]):
+    """A mapping that is written on one line, lists in it too."""
+
+
+def _in_lines(dumper: _Dumper, items: Lines) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=not items)
+
+
+def _on_one_line(dumper: _Dumper, items: Line) -> yaml.Node:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", items, flow_style=True)
+
+
+_Dumper.add_representer(Lines, _in_lines)
+_Dumper.add_representer(Line, _on_one_line)
 
 
 def write_documents(values: Sequence[dict[str, Any]]) -> str:
