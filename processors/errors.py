@@ -2,7 +2,9 @@
 
 WikitallyError
 ├── InvalidInput            tell the person who wrote it; nothing was applied
-│   └── InvalidPrograms     (all errors of a definition file at once)
+│   ├── InvalidPrograms     (all errors of a definition file at once)
+│   ├── Conflict            (somebody else was first; look at what is now)
+│   └── EnrolmentRefused    (with a code for machines)
 ├── InvalidEvent            dead-letter the event; go on
 ├── TooManyInvalidEvents    stop the worker: the stream no longer is what it was
 └── TransientError          retry; nothing may be assumed
@@ -41,6 +43,23 @@ class InvalidPrograms(InvalidInput):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class Conflict(InvalidInput):
+    """It was decided from what no longer is: something else has been decided since."""
+
+
+class EnrolmentRefused(InvalidInput):
+    """Somebody cannot be enrolled.
+
+    Args:
+        code: a short, stable word: `no_such_program`, `deleted`, `merged`, `expired`, `private`, `ended`,
+            `invalid_user`.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class InvalidEvent(WikitallyError):
