@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from processors.facts import Position
+from processors.program_events import NewEvent, ProgramEvent
 from processors.programs import Program
 
 
@@ -181,5 +182,40 @@ class Boards(Protocol):
 
         Raises:
             StoreUnavailable: ClickHouse is away.
+        """
+        ...
+
+
+class ProgramLog(Protocol):
+    """Everything that was ever decided about programs, in one order. Safe to share between threads and processes."""
+
+    def append(self, events: Sequence[NewEvent], *, after: int) -> Sequence[ProgramEvent]:
+        """Append all `events` behind position `after`, durable on return, and return them in their places.
+
+        Whoever decided from what stood up to `after` is kept from overlooking what came since: of several who
+        append behind the same position exactly one succeeds. `processors.program_commits.commit` reads, decides and
+        tries again.
+
+        Raises:
+            Conflict: the log does not end at `after`; nothing was appended.
+            StoreUnavailable: nothing may be assumed. The events may stand in the log, or yet come to stand
+                there behind `after`: all of them or none, and once. Read before deciding again.
+        """
+        ...
+
+    def read(self, after: int = 0) -> Sequence[ProgramEvent]:
+        """The events behind a position, in order and without holes.
+
+        Raises:
+            StoreUnavailable: the log is away.
+            InvalidEvent: an event was written by a newer wikitally.
+        """
+        ...
+
+    def last_position(self) -> int:
+        """The position of the newest event; 0 when there is none.
+
+        Raises:
+            StoreUnavailable: the log is away.
         """
         ...

@@ -211,13 +211,13 @@ def kind_of(change: Change) -> str:
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(KINDS[kind])
 
 
 def encode_change(change: Change) -> str:
     """What a change says, as JSON, without its kind."""
-    return _adapter(type(change)).dump_json(change).decode()
+    return _adapter(kind_of(change)).dump_json(change).decode()
 
 
 def decode_change(kind: str, payload: str) -> Change:
@@ -226,11 +226,10 @@ def decode_change(kind: str, payload: str) -> Change:
     Raises:
         InvalidEvent: it was written by a wikitally that knows more than this one.
     """
-    known = KINDS.get(kind)
-    if known is None:
+    if kind not in KINDS:
         raise InvalidEvent("kind", f"program event of kind {kind!r}: written by a newer wikitally")
     try:
-        change: Change = _adapter(known).validate_json(payload)
+        change: Change = _adapter(kind).validate_json(payload)
     except ValidationError as error:
         raise InvalidEvent("schema", f"program event of kind {kind!r}: {error.errors()[0]['msg']}") from error
     return change

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -91,6 +91,17 @@ def _first_line(error: BaseException) -> str:
     return words.strip().splitlines()[0] if words.strip() else type(error).__name__
 
 
+def external(
+    name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], types: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Rows that go along with a query as a table; columns are strings where `types` says nothing else."""
+    return {
+        "name": name,
+        "structure": list(zip(columns, types or ["String"] * len(columns), strict=True)),
+        "data": [dict(zip(columns, row, strict=True)) for row in rows],
+    }
+
+
 class Connections:
     """A pool of native connections; safe to share between threads. Nothing is opened before the first call."""
 
@@ -159,15 +170,21 @@ class Connections:
             for row in result:
                 yield dict(zip(names, row, strict=True))
 
-    def insert(self, table: str, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
-        """Insert columnar `values` (one sequence per column); durable on return.
+    def insert(
+        self,
+        table: str,
+        columns: Sequence[str],
+        values: Sequence[Sequence[Any]],
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Insert columnar `values` (one sequence per column), as one block; durable on return.
 
         Raises:
             StoreUnavailable: nothing may be assumed written; insert all of it again.
         """
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
         with self._client() as client:
-            client.execute(statement, list(values), columnar=True)
+            client.execute(statement, list(values), columnar=True, settings={**_SETTINGS, **(settings or {})})
 
     def ping(self) -> str:
         """The server's version.

@@ -1,0 +1,99 @@
+"""The log of program events in ClickHouse: appended by compare-and-swap, without transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from processors.errors import Conflict, StoreUnavailable
+from processors.program_events import NewEvent, ProgramEvent, decode_change, encode_change, kind_of
+from storage.connection import Connections
+from storage.fact_rows import aware
+
+_COLUMNS = ("position", "program", "version", "kind", "payload", "actor", "reason", "event_id", "recorded_at")
+_ATTEMPTS = 5
+
+
+class ClickHouseProgramLog:
+    """A `ProgramLog` in the table `program_events`. Safe to share between threads and processes.
+
+    Every append behind the same position carries the same deduplication token, and the server stores the first
+    and drops the others under the table's lock. So after an insert it is settled whose event stands there. Only
+    when the server died (or its disk was full) while it stored, the token can be used up with nothing behind
+    it: then the next attempt takes the next token. An insert that is answered by silence may still be
+    stored later; it can do no more harm than one that was stored at once.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def append(self, events: Sequence[NewEvent], *, after: int) -> Sequence[ProgramEvent]:
+        """As `ProgramLog.append`."""
+        if not events:
+            return []
+        placed = [event.at(position) for position, event in enumerate(events, start=after + 1)]
+        # The token keeps simultaneous appends apart; this, one that slept until its token was forgotten.
+        if self.last_position() != after:
+            raise _conflict(after)
+        columns = list(zip(*map(_row, placed), strict=True))
+        for attempt in range(_ATTEMPTS):
+            token = f"after:{after}:{attempt}"
+            settings = {"insert_deduplicate": 1, "insert_deduplication_token": token}
+            self._connections.insert("program_events", _COLUMNS, columns, settings)
+            standing = self._connections.rows("program_events_at", {"position": after + 1})
+            if standing:
+                if standing[0][0] != placed[0].event_id:
+                    raise _conflict(after)
+                return placed
+        raise StoreUnavailable(f"ClickHouse takes no program event behind position {after}")
+
+    def read(self, after: int = 0) -> Sequence[ProgramEvent]:
+        """As `ProgramLog.read`."""
+        return [_event(*row) for row in self._connections.rows("program_events", {"after": after})]
+
+    def last_position(self) -> int:
+        """As `ProgramLog.last_position`."""
+        ((position,),) = self._connections.rows("program_events_last")
+        return int(position)
+
+
+def _conflict(after: int) -> Conflict:
+    return Conflict(f"something else was decided behind position {after}")
+
+
+def _row(event: ProgramEvent) -> tuple[Any, ...]:
+    return (
+        event.position,
+        event.program,
+        event.version,
+        kind_of(event.change),
+        encode_change(event.change),
+        event.actor,
+        event.reason,
+        event.event_id,
+        event.recorded_at,
+    )
+
+
+def _event(
+    position: int,
+    program: str,
+    version: int,
+    kind: str,
+    payload: str,
+    actor: str,
+    reason: str,
+    event_id: str,
+    recorded_at: datetime,
+) -> ProgramEvent:
+    return ProgramEvent(
+        event_id=event_id,
+        position=position,
+        program=program,
+        version=version,
+        recorded_at=aware(recorded_at),
+        actor=actor,
+        reason=reason,
+        change=decode_change(kind, payload),
+    )

@@ -1,0 +1,209 @@
+"""What every `ProgramLog` holds, in memory and over a real ClickHouse."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from processors.errors import Conflict
+from processors.ports import ProgramLog
+from processors.program_events import Change, Deleted, Frozen, Joined, NewEvent, ProgramEvent
+from storage.program_log import ClickHouseProgramLog
+from tests.conftest import NewStore
+from tests.program_logs import MemoryProgramLog
+
+AT = datetime(2026, 11, 8, 14, 0, 0, 123456, UTC)
+NewLog = Callable[[], ProgramLog]
+
+
+@pytest.fixture(params=["memory", "clickhouse"])
+def log(request: pytest.FixtureRequest) -> ProgramLog:
+    """An empty log."""
+    if request.param == "memory":
+        return MemoryProgramLog()
+    new_store: NewStore = request.getfixturevalue("new_store")
+    return ClickHouseProgramLog(new_store().connections)
+
+
+@pytest.fixture
+def clickhouse_log(new_store: NewStore) -> ClickHouseProgramLog:
+    return ClickHouseProgramLog(new_store().connections)
+
+
+def event(change: Change | None = None, *, version: int = 1, program: str = "wir", reason: str = "") -> NewEvent:
+    return NewEvent(
+        event_id=str(uuid4()),
+        program=program,
+        version=version,
+        recorded_at=AT,
+        actor="Ada",
+        reason=reason,
+        change=change or Deleted(),
+    )
+
+
+def test_an_empty_log_ends_at_zero(log: ProgramLog) -> None:
+    assert log.last_position() == 0
+    assert list(log.read()) == []
+
+
+def test_events_come_back_as_they_were_appended_in_the_places_that_they_got(log: ProgramLog) -> None:
+    joined = event(Joined("Chén Xiǎomíng", "blue", AT), reason="came late, with a 'quote' and a\nnewline")
+    frozen = event(Frozen("prizes", AT - timedelta(days=1)), version=2)
+    placed = log.append([joined, frozen], after=0)
+    assert placed == [joined.at(1), frozen.at(2)]
+    assert list(log.read()) == placed
+    assert log.last_position() == 2
+
+
+def test_a_log_is_read_from_behind_a_position_on(log: ProgramLog) -> None:
+    log.append([event(), event()], after=0)
+    (third,) = log.append([event()], after=2)
+    assert list(log.read(2)) == [third]
+    assert list(log.read(3)) == []
+
+
+def test_nothing_is_appended_behind_a_position_that_is_not_the_last(log: ProgramLog) -> None:
+    first = log.append([event(), event()], after=0)
+    for after in (0, 1, 3):
+        with pytest.raises(Conflict):
+            log.append([event()], after=after)
+    assert list(log.read()) == first
+
+
+def test_appending_nothing_does_nothing(log: ProgramLog) -> None:
+    assert list(log.append([], after=7)) == []
+    assert log.last_position() == 0
+
+
+def test_an_append_of_thousands_is_there_as_a_whole(log: ProgramLog) -> None:
+    placed = log.append([event(Joined(f"User {number}"), version=number) for number in range(5000)], after=0)
+    assert list(log.read()) == placed
+
+
+def test_of_many_who_append_behind_the_same_position_one_succeeds(log: ProgramLog) -> None:
+    threads, rounds = 8, 20
+    together = threading.Barrier(threads)
+
+    def take_part(number: int) -> list[list[ProgramEvent]]:
+        won: list[list[ProgramEvent]] = []
+        for _ in range(rounds):
+            together.wait()
+            after = log.last_position()
+            together.wait()
+            try:
+                won.append(list(log.append([event(version=number) for _ in range(1 + number % 3)], after=after)))
+            except Conflict:
+                continue
+        return won
+
+    with ThreadPoolExecutor(threads) as pool:
+        won = [placed for wins in pool.map(take_part, range(threads)) for placed in wins]
+    assert len(won) == rounds
+    _is_exactly(log, won)
+
+
+def test_many_who_try_until_they_succeed_lose_and_double_nothing(log: ProgramLog) -> None:
+    threads, appends = 8, 15
+    conflicts: Counter[int] = Counter()
+
+    def take_part(number: int) -> list[list[ProgramEvent]]:
+        won: list[list[ProgramEvent]] = []
+        after = 0
+        while len(won) < appends:
+            try:
+                won.append(list(log.append([event(version=number) for _ in range(1 + number % 3)], after=after)))
+                after = won[-1][-1].position
+            except Conflict:
+                conflicts[number] += 1
+                after = log.last_position()
+        return won
+
+    with ThreadPoolExecutor(threads) as pool:
+        won = [placed for wins in pool.map(take_part, range(threads)) for placed in wins]
+    assert len(won) == threads * appends
+    _is_exactly(log, won)
+
+
+class Blind(ClickHouseProgramLog):
+    """Believes whoever appends that the log ends where they say, as one does that was asleep for a while."""
+
+    def __init__(self, log: ClickHouseProgramLog, after: int) -> None:
+        super().__init__(log._connections)
+        self._after = after
+
+    def last_position(self) -> int:
+        return self._after
+
+
+def test_of_many_appends_that_are_under_way_at_once_one_is_stored(clickhouse_log: ClickHouseProgramLog) -> None:
+    threads = 8
+    together = threading.Barrier(threads)
+
+    def take_part(after: int) -> list[ProgramEvent]:
+        together.wait()
+        try:
+            return list(Blind(clickhouse_log, after).append([event()], after=after))
+        except Conflict:
+            return []
+
+    with ThreadPoolExecutor(threads) as pool:
+        won = [placed for after in range(20) for placed in pool.map(take_part, [after] * threads) if placed]
+    assert len(won) == 20
+    _is_exactly(clickhouse_log, won)
+    assert clickhouse_log._connections.statement("SELECT count() FROM program_events")[0] == [(20,)]
+
+
+def test_an_append_that_comes_long_after_another_has_taken_its_place_is_refused(
+    clickhouse_log: ClickHouseProgramLog,
+) -> None:
+    won = [clickhouse_log.append([event()], after=after) for after in range(3)]
+    with pytest.raises(Conflict):
+        Blind(clickhouse_log, 1).append([event()], after=1)
+    _is_exactly(clickhouse_log, won)
+
+
+def test_where_two_ever_claimed_a_position_the_first_counts(clickhouse_log: ClickHouseProgramLog) -> None:
+    """What a server does that has forgotten the token, after a very long sleep of an appender."""
+    won = [clickhouse_log.append([event()], after=after) for after in range(3)]
+    clickhouse_log._connections.insert(
+        "program_events", ("position", "program", "event_id"), [[2], ["wir"], ["late"]], {"insert_deduplicate": 0}
+    )
+    with pytest.raises(Conflict):
+        Blind(clickhouse_log, 1).append([event()], after=1)
+    _is_exactly(clickhouse_log, won)
+
+
+def test_a_token_that_a_crash_used_up_does_not_close_the_log(clickhouse_log: ClickHouseProgramLog) -> None:
+    clickhouse_log.append([event()], after=0)
+    # Afterwards the server knows the token, and nothing stands where it was used.
+    with clickhouse_log._connections._client() as client:
+        client.execute("ALTER TABLE program_events DELETE WHERE 1", settings={"mutations_sync": 2})
+    assert clickhouse_log.last_position() == 0
+    threads = 4
+    together = threading.Barrier(threads)
+
+    def take_part(_: int) -> list[ProgramEvent]:
+        together.wait()
+        try:
+            return list(Blind(clickhouse_log, 0).append([event()], after=0))
+        except Conflict:
+            return []
+
+    with ThreadPoolExecutor(threads) as pool:
+        won = [placed for placed in pool.map(take_part, range(threads)) if placed]
+    assert len(won) == 1
+    _is_exactly(clickhouse_log, won)
+
+
+def _is_exactly(log: ProgramLog, won: Sequence[Sequence[ProgramEvent]]) -> None:
+    """The log holds what its appenders were told that it holds, each once, without a hole."""
+    told = sorted((one for placed in won for one in placed), key=lambda one: one.position)
+    assert [one.position for one in told] == list(range(1, len(told) + 1))
+    assert list(log.read()) == told
