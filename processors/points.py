@@ -14,9 +14,9 @@ POINT_RULES: dict[str, str] = {
     "page_validated": "each page brought to the status validated, on Wikisource",
     "wikidata_action": "each thing done on Wikidata, such as a statement or a label added",
     "per_1000_bytes": "every 1,000 bytes added, parts of it in proportion",
-    "reverted": "each contribution that was reverted; usually negative",
+    "reverted": "each contribution that was reverted",
 }
-"""What a program may give points for: the rule and what it counts."""
+"""What a program may give points for: the rule and what it counts. Points may be negative, to take some away."""
 
 
 class Counted(Protocol):
