@@ -4,7 +4,8 @@ A fact is appended once, whatever the number of times it arrives. Where a value 
 wire it is None here. Integers are unbounded (rcid and rev_id exceed 32 bits). Wikis are named by their
 server name (`en.wikipedia.org`).
 
-Source of the shapes: the recentchange and page_change schemas of Wikimedia's primary event schemas.
+Source of the shapes: the recentchange, page_change, revision/tags-change and revision/visibility-change schemas
+of Wikimedia's primary event schemas.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 
 class UserClass(StrEnum):
@@ -32,6 +33,13 @@ class Direction(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     UNKNOWN = "unknown"
+
+
+class ActionKind(StrEnum):
+    """What somebody did that may count."""
+
+    EDIT = "edit"
+    UPLOAD = "upload"
 
 
 class Position(NamedTuple):
@@ -100,6 +108,10 @@ class Edit(Fact):
     """Bytes after; None where the wiki did not say."""
 
     @property
+    def kind(self) -> ActionKind:
+        return ActionKind.EDIT
+
+    @property
     def byte_delta(self) -> int | None:
         """Bytes added (negative: removed); a new page credits its whole length; None when not known."""
         if self.length_new is None:
@@ -151,18 +163,50 @@ class PageRestored(Logged):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionsHidden(Logged):
-    """The visibility of `rev_ids` changed (log delete/revision or suppress/revision)."""
+    """The visibility of `rev_ids` changed.
+
+    Log delete/revision or suppress/revision; or `visibility`, with the action `revision` or `page_change` for the
+    stream that told it: suppressions, which recentchange keeps to itself, are told by those alone.
+    """
 
     rev_ids: tuple[int, ...]
     hidden: int
-    """Bits now: 1 text, 2 comment, 4 user, 8 also from administrators. 0: visible again."""
+    """Bits now: 1 text, 2 comment, 4 user, 8 also from administrators (`visibility` can't tell). 0: visible again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploaded(Logged):
-    """A file arrived (`overwrite` false) or got a new version."""
+    """A file arrived (`overwrite` false) or got a new version. Read like an `Edit`; (wiki, log_id) identifies it."""
 
     overwrite: bool
+
+    @property
+    def kind(self) -> ActionKind:
+        return ActionKind.UPLOAD
+
+    @property
+    def rev_id(self) -> int:
+        """The log entry's id, never 0: recentchange does not tell the revision of a file's page."""
+        assert self.log_id
+        return self.log_id
+
+    @property
+    def minor(self) -> bool:
+        return False
+
+    @property
+    def byte_delta(self) -> int | None:
+        """None: an upload credits no bytes."""
+        return None
+
+    @property
+    def created(self) -> bool:
+        """False: a file is no article."""
+        return False
+
+
+Action = Edit | Uploaded
+"""What somebody did that may count; its `kind` says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +215,31 @@ class UserCreated(Logged):
 
     created_user: str
     user_id: int | None
+
+    @property
+    def registered(self) -> bool:
+        """Whether the account is new; False where an old one has only come to this wiki for the first time."""
+        return self.log_action in ("create", "create2", "byemail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRenamed(Logged):
+    """The account `old` is called `new` from now on; both canonical. Of a merge of accounts there is none."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionTagged(Fact):
+    """The change tags of the revision `rev_id` of the page `title` are others now. `user` is not known."""
+
+    rev_id: int
+    page_id: int
+    tags: tuple[str, ...]
+    """Now, sorted."""
+    prior_tags: tuple[str, ...]
+    """Before, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +250,7 @@ class PageChanged(Fact):
     """
 
     kind: str
-    """create, edit, move, delete, undelete or visibility_change; later kinds pass as they are."""
+    """create, edit, move, delete or undelete; later kinds pass as they are."""
     page_id: int
     rev_id: int | None
     parent_id: int | None
@@ -192,3 +261,10 @@ class PageChanged(Fact):
     prior_title: str | None
     prior_namespace: int | None
     user_central_id: int | None
+    user_registered_at: datetime | None
+    """When the account was made."""
+
+
+def is_action(fact: Fact) -> TypeGuard[Action]:
+    """Whether a fact is judged: an edit, or a file that is new."""
+    return isinstance(fact, Edit) or (isinstance(fact, Uploaded) and not fact.overwrite)

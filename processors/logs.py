@@ -11,7 +11,17 @@ from typing import Any
 import orjson
 
 from processors.errors import InvalidEvent
-from processors.facts import Logged, PageDeleted, PageMoved, PageRestored, RevisionsHidden, Uploaded, UserCreated
+from processors.facts import (
+    Logged,
+    PageDeleted,
+    PageMoved,
+    PageRestored,
+    RevisionsHidden,
+    Uploaded,
+    UserCreated,
+    UserRenamed,
+)
+from processors.titles import canonical_user
 
 
 def typed_log(common: Mapping[str, Any], *, log_id: int | None, log_type: str, log_action: str, params: str) -> Logged:
@@ -22,15 +32,13 @@ def typed_log(common: Mapping[str, Any], *, log_id: int | None, log_type: str, l
         params: the wire's `log_params`, as JSON; "" for none.
 
     Raises:
-        InvalidEvent: a move that does not say where to.
+        InvalidEvent: a move that does not say where to, a renaming without names.
     """
     entry = {**common, "log_id": log_id, "log_type": log_type, "log_action": log_action, "params": params}
     match log_type, log_action:
         case "move", "move" | "move_redir":
             named = _named(params)
-            target = named.get("target")
-            if not isinstance(target, str) or not target:
-                raise InvalidEvent("schema", "log_params.target: missing")
+            target = _text(named, "target")
             left = str(named.get("noredir", "0")) in ("0", "")
             return PageMoved(**entry, target=target, left_redirect=left, over_redirect=log_action == "move_redir")
         # delete_redir is said already by the move_redir before it: by the time it is logged, its title
@@ -39,17 +47,38 @@ def typed_log(common: Mapping[str, Any], *, log_id: int | None, log_type: str, l
             return PageDeleted(**entry)
         case "delete", "restore":
             return PageRestored(**entry)
-        case "delete" | "suppress", "revision":
+        case ("delete" | "suppress" | "visibility", "revision") | ("visibility", "page_change"):
             named = _named(params)
             # Versions of files are hidden by the same action; their ids are no revisions.
             ids = named.get("ids") if named.get("type", "revision") in ("revision", "archive") else ()
             return RevisionsHidden(**entry, rev_ids=_integers(ids), hidden=_integer(named.get("nfield")))
-        case "upload", "upload" | "overwrite" | "revert":
+        # Without a log_id nothing identifies an upload.
+        case "upload", "upload" | "overwrite" | "revert" if log_id:
             return Uploaded(**entry, overwrite=log_action != "upload")
         case "newusers", _:
             user_id = _integer(_named(params).get("userid")) or None
             return UserCreated(**entry, created_user=entry["title"].partition(":")[2], user_id=user_id)
+        case ("renameuser", "renameuser") | ("gblrename", "rename"):
+            named = _named(params)
+            return UserRenamed(**entry, old=_account(named, "olduser"), new=_account(named, "newuser"))
     return Logged(**entry)
+
+
+def hidden_params(rev_id: int, hidden: int) -> str:
+    """The `params` of a log entry that hides a revision."""
+    return orjson.dumps({"type": "revision", "ids": [rev_id], "nfield": hidden}).decode()
+
+
+def _text(named: Mapping[str, Any], name: str) -> str:
+    value = named.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidEvent("schema", f"log_params.{name}: missing")
+    return value
+
+
+def _account(named: Mapping[str, Any], name: str) -> str:
+    """The canonical name of an account."""
+    return _text({name: canonical_user(_text(named, name))}, name)
 
 
 def _named(params: str) -> dict[str, Any]:

@@ -15,21 +15,30 @@ from processors.facts import (
     Fact,
     Logged,
     PageChanged,
+    PageMoved,
     Position,
+    RevisionTagged,
     UserClass,
+    UserCreated,
+    UserRenamed,
 )
 from processors.logs import typed_log
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""What columns of times hold where there is none."""
 
 COLUMNS: tuple[str, ...] = (
     "event_id", "kind", "wiki", "dbname", "occurred_at", "emitted_at", "received_at", "rcid", "user", "user_class",
     "bot", "namespace", "title", "comment", "topic", "partition", "offset", "rev_id", "parent_id", "created", "minor",
     "length_old", "length_new", "page", "direction", "log_id", "log_type", "log_action", "params",
+    "tags",
 )  # fmt: skip
 """In the order in which `as_columns` gives them."""
 
 _NO_REVISION = (0, 0, False, False, None, None)
 _NO_CATEGORY = ("", "none")
 _NO_LOG = (0, "", "", "")
+_NO_TAGS: list[str] = []
 _NO_POSITION = Position("", 0, -1)
 
 
@@ -46,20 +55,27 @@ def _row(fact: Fact, received_ms: int) -> tuple[Any, ...]:
             kind = "edit"
             own = (
                 fact.rev_id, fact.parent_id or 0, fact.created, fact.minor, fact.length_old, fact.length_new,
-                *_NO_CATEGORY, *_NO_LOG,
+                *_NO_CATEGORY, *_NO_LOG, _NO_TAGS,
             )  # fmt: skip
         case Categorized():
             kind = "categorize"
-            own = (fact.rev_id or 0, *_NO_REVISION[1:], fact.page or "", str(fact.direction), *_NO_LOG)
+            own = (fact.rev_id or 0, *_NO_REVISION[1:], fact.page or "", str(fact.direction), *_NO_LOG, _NO_TAGS)
         case Logged():
             kind = "log"
-            own = (*_NO_REVISION, *_NO_CATEGORY, fact.log_id or 0, fact.log_type, fact.log_action, fact.params)
+            own = (
+                *_NO_REVISION, _other_name(fact), _NO_CATEGORY[1],
+                fact.log_id or 0, fact.log_type, fact.log_action, fact.params, _NO_TAGS,
+            )  # fmt: skip
         case PageChanged():
             kind = "page_change"
             own = (
                 fact.rev_id or 0, fact.parent_id or 0, fact.kind == "create", fact.minor,
-                fact.length_old, fact.length_new, *_NO_CATEGORY, 0, "", fact.kind, _page_change_params(fact),
+                fact.length_old, fact.length_new, *_NO_CATEGORY, 0, "", fact.kind, _page_change_params(fact), _NO_TAGS,
             )  # fmt: skip
+        case RevisionTagged():
+            kind = "tags"
+            params = orjson.dumps({"page_id": fact.page_id, "prior": fact.prior_tags}).decode()
+            own = (fact.rev_id, *_NO_REVISION[1:], *_NO_CATEGORY, *_NO_LOG[:-1], params, list(fact.tags))
         case _:
             raise TypeError(f"no row for {type(fact).__name__}")
     return (
@@ -84,7 +100,21 @@ def _row(fact: Fact, received_ms: int) -> tuple[Any, ...]:
     )
 
 
-_PAGE_CHANGE_FIELDS = ("page_id", "is_redirect", "prior_title", "prior_namespace", "user_central_id")
+def _other_name(fact: Logged) -> str:
+    """What a log entry names beside its title, to be found by: a move's target, a new account, a new name."""
+    match fact:
+        case PageMoved():
+            return fact.target
+        case UserCreated():
+            return fact.created_user
+        case UserRenamed():
+            return fact.new
+    return ""
+
+
+_PAGE_CHANGE_FIELDS = (
+    "page_id", "is_redirect", "prior_title", "prior_namespace", "user_central_id", "user_registered_at",
+)  # fmt: skip
 
 
 def _page_change_params(fact: PageChanged) -> str:
@@ -135,7 +165,16 @@ def from_row(row: Mapping[str, Any]) -> Fact:
                 length_new=row["length_new"],
                 length_old=row["length_old"],
                 minor=row["minor"],
-                **orjson.loads(row["params"]),
+                **_page_change_fields(row["params"]),
+            )
+        case "tags":
+            params = orjson.loads(row["params"])
+            return RevisionTagged(
+                **common,
+                rev_id=row["rev_id"],
+                page_id=params["page_id"],
+                tags=tuple(row["tags"]),
+                prior_tags=tuple(params["prior"]),
             )
         case _:
             return typed_log(
@@ -145,6 +184,12 @@ def from_row(row: Mapping[str, Any]) -> Fact:
                 log_action=row["log_action"],
                 params=row["params"],
             )
+
+
+def _page_change_fields(params: str) -> dict[str, Any]:
+    fields = orjson.loads(params)
+    registered_at = fields.get("user_registered_at")
+    return {**fields, "user_registered_at": datetime.fromisoformat(registered_at) if registered_at else None}
 
 
 def aware(value: datetime) -> datetime:

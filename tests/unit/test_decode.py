@@ -17,12 +17,17 @@ from processors.facts import (
     Direction,
     Edit,
     Fact,
+    Logged,
     PageChanged,
+    PageDeleted,
     PageMoved,
     Position,
+    RevisionsHidden,
+    RevisionTagged,
     Uploaded,
     UserClass,
     UserCreated,
+    UserRenamed,
 )
 from tests.recorders import EVENTSTREAMS
 
@@ -74,9 +79,36 @@ PAGE_CHANGE = {
     "dt": "2026-10-04T07:46:42.310Z",
     "wiki_id": "enwiki",
     "page": {"page_id": 7, "page_title": "Talk:Marie_Curie", "namespace_id": 1, "is_redirect": False},
-    "performer": {"user_text": "Ada B.", "is_bot": False, "user_central_id": 5},
+    "performer": {
+        "user_text": "Ada B.",
+        "is_bot": False,
+        "user_central_id": 5,
+        "registration_dt": "2016-01-29T22:13:24+01:00",
+    },
     "revision": {"rev_id": 11, "rev_parent_id": 0, "rev_size": 130, "is_minor_edit": True, "comment": "typo"},
     "prior_state": {"revision": {"rev_size": 100}},
+}
+OF_A_REVISION = {
+    "database": "enwiki",
+    "page_id": 7,
+    "page_title": "Talk:Marie_Curie",
+    "page_namespace": 1,
+    "rev_id": 2552956996,
+    "comment": "typo",
+    "performer": {"user_text": "Ben", "user_is_bot": False},
+}
+TAGGED = "mediawiki.revision-tags-change"
+TAGS_CHANGE = {
+    **OF_A_REVISION,
+    "meta": {**META, "stream": TAGGED, "topic": f"eqiad.{TAGGED}"},
+    "tags": ["visualeditor", "mw-reverted"],
+    "prior_state": {"tags": ["visualeditor"]},
+}
+VISIBILITY_CHANGE = {
+    **OF_A_REVISION,
+    "meta": {**META, "stream": "mediawiki.revision-visibility-change"},
+    "visibility": {"text": False, "user": False, "comment": True},
+    "prior_state": {"visibility": {"text": True, "user": True, "comment": True}},
 }
 
 
@@ -149,7 +181,31 @@ def test_every_recorded_category_change_tells_page_and_direction() -> None:
 
 
 def test_every_recorded_page_change_is_understood() -> None:
-    assert outcomes("page_change/*", "sse/page_change*", "other_streams/wme_page-change.json") == {"PageChanged": 17}
+    assert outcomes("page_change/*", "sse/page_change*", "other_streams/wme_page-change.json") == {
+        "PageChanged": 15,
+        "PageDeleted": 1,
+        "RevisionsHidden": 1,
+    }
+
+
+def test_a_recorded_visibility_event_hides_a_text() -> None:
+    """The recording has lost its ids."""
+    event = json.loads(list(recorded(EVENTSTREAMS / "other_streams" / "wme_revision-visibility-change.json"))[1])
+    fact = decoded(event, meta={**event["meta"], "id": "x"})
+    assert isinstance(fact, RevisionsHidden)
+    assert (fact.wiki, fact.rev_ids, fact.hidden) == ("www.wikidata.org", (177205614,), 1)
+    assert fact.title == "Ytilisateur:Denvis1/NCAA-Squelette éqoio"
+
+
+@pytest.mark.parametrize(("example", "kind"), [("tags-change", RevisionTagged), ("visibility-change", RevisionsHidden)])
+def test_the_example_of_each_schema_is_understood_once_it_has_an_id(example: str, kind: type[Fact]) -> None:
+    """Canaries are made from it; on the stream they have an id and another domain."""
+    event = json.loads(next(recorded(EVENTSTREAMS / "schemas" / f"examples_mediawiki_revision_{example}_1.0.0.json")))
+    with pytest.raises(InvalidEvent, match="no_id"):
+        decoded(event)
+    meta = {**event["meta"], "id": "x"}
+    assert type(decoded(event, meta=meta)) is kind
+    assert decoded(event, meta={**meta, "domain": "canary"}) is Skipped.CANARY
 
 
 def test_events_of_other_streams_are_let_pass() -> None:
@@ -298,6 +354,112 @@ def test_a_page_change() -> None:
     assert (fact.length_old, fact.length_new, fact.minor, fact.comment) == (100, 130, True, "typo")
     assert fact.occurred_at == datetime(2026, 10, 4, 7, 46, 42, tzinfo=UTC)
     assert fact.user_central_id == 5
+    assert fact.user_registered_at == datetime(2016, 1, 29, 21, 13, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("registered", [None, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"])
+def test_an_account_may_be_of_unknown_age(registered: str | None) -> None:
+    fact = decoded(PAGE_CHANGE, performer={"user_text": "Ada B.", "registration_dt": registered})
+    assert isinstance(fact, PageChanged)
+    assert fact.user_registered_at is None
+
+
+VISIBLE = {"is_content_visible": True, "is_comment_visible": True, "is_editor_visible": True}
+
+
+@pytest.mark.parametrize(
+    ("changed", "hidden"),
+    [
+        ({}, 0),
+        ({"is_content_visible": False}, 1),
+        ({"is_comment_visible": False}, 2),
+        ({"is_editor_visible": False}, 4),
+        (dict.fromkeys(VISIBLE, False), 7),
+    ],
+)
+def test_a_change_of_visibility_tells_what_is_hidden_now(changed: dict[str, bool], hidden: int) -> None:
+    shown = {**VISIBLE, **changed}
+    revision = {"rev_id": 11, **shown}
+    by_page = decoded(PAGE_CHANGE, page_change_kind="visibility_change", revision=revision)
+    text, comment, user = shown.values()
+    by_revision = decoded(VISIBILITY_CHANGE, visibility={"text": text, "comment": comment, "user": user})
+    assert isinstance(by_page, RevisionsHidden)
+    assert isinstance(by_revision, RevisionsHidden)
+    assert (by_page.rev_ids, by_page.hidden, by_page.log_action) == ((11,), hidden, "page_change")
+    assert (by_revision.rev_ids, by_revision.hidden, by_revision.log_action) == ((2552956996,), hidden, "revision")
+    for fact in (by_page, by_revision):
+        assert (fact.title, fact.namespace, fact.dbname, fact.log_type) == (
+            "Talk:Marie Curie",
+            1,
+            "enwiki",
+            "visibility",
+        )
+        assert fact.occurred_at == datetime(2026, 10, 4, 7, 46, 42, tzinfo=UTC)
+    assert (by_page.user, by_revision.user) == ("Ada B.", "Ben")
+
+
+@pytest.mark.parametrize(
+    "revision", [None, {"rev_id": 11}, {**VISIBLE}, {"rev_id": 11, **VISIBLE, "is_editor_visible": None}]
+)
+def test_a_change_of_visibility_that_does_not_say_of_what_hides_nothing(revision: dict[str, Any] | None) -> None:
+    fact = decoded(PAGE_CHANGE, page_change_kind="visibility_change", revision=revision)
+    assert isinstance(fact, PageChanged)
+    assert fact.kind == "visibility_change"
+
+
+def test_a_deletion_by_nobody_is_a_suppression() -> None:
+    fact = decoded(PAGE_CHANGE, page_change_kind="delete", performer=None)
+    assert isinstance(fact, PageDeleted)
+    assert (fact.title, fact.user, fact.user_class) == ("Talk:Marie Curie", None, UserClass.HIDDEN)
+    assert (fact.log_type, fact.log_action, fact.log_id, fact.params) == ("delete", "delete", None, "{}")
+    redacted = decoded(PAGE_CHANGE, page_change_kind="delete", performer={})
+    assert isinstance(redacted, PageChanged)
+    assert isinstance(decoded(PAGE_CHANGE, performer=None), PageChanged)
+
+
+def test_a_change_of_tags() -> None:
+    assert decoded(TAGS_CHANGE) == RevisionTagged(
+        event_id="d5d2281e-9651-4ab9-aceb-7b2ac9fc4463",
+        wiki="en.wikipedia.org",
+        dbname="enwiki",
+        occurred_at=datetime(2026, 10, 4, 7, 46, 42, tzinfo=UTC),
+        emitted_at=datetime(2026, 10, 4, 7, 46, 42, 310_000, tzinfo=UTC),
+        rcid=None,
+        user=None,
+        user_class=UserClass.HIDDEN,
+        bot=False,
+        namespace=1,
+        title="Talk:Marie Curie",
+        comment="typo",
+        position=Position("eqiad.mediawiki.revision-tags-change", 0, 6581317780),
+        rev_id=2552956996,
+        page_id=7,
+        tags=("mw-reverted", "visualeditor"),
+        prior_tags=("visualeditor",),
+    )
+
+
+def test_a_change_of_tags_may_lack_whatever_is_optional() -> None:
+    lacking = dict.fromkeys(("database", "comment", "performer", "tags", "prior_state"))
+    for event in ({**TAGS_CHANGE, **lacking}, {key: TAGS_CHANGE[key] for key in TAGS_CHANGE if key not in lacking}):
+        fact = decode(json.dumps(event).encode())
+        assert isinstance(fact, RevisionTagged)
+        assert (fact.tags, fact.prior_tags, fact.dbname, fact.comment) == ((), (), "", "")
+
+
+def test_an_upload_that_nothing_identifies_is_a_mere_log_entry() -> None:
+    upload = {"log_type": "upload", "log_action": "upload", "log_params": {"img_sha1": "x"}, "title": "File:A.jpg"}
+    assert type(decoded(LOG, **upload)) is Uploaded
+    assert type(decoded(LOG, **upload, log_id=0)) is Logged
+    assert type(decoded(LOG, **upload, log_id=None)) is Logged
+
+
+def test_a_renaming_is_told_by_the_wiki_and_by_all_wikis() -> None:
+    params = {"olduser": "ada_B.", "newuser": "Ada Byron", "edits": 5}
+    for log_type, log_action in (("renameuser", "renameuser"), ("gblrename", "rename")):
+        fact = decoded(LOG, log_type=log_type, log_action=log_action, log_params=params, title="User:Ada B.")
+        assert isinstance(fact, UserRenamed)
+        assert (fact.old, fact.new) == ("Ada B.", "Ada Byron")
 
 
 @pytest.mark.parametrize(
@@ -306,8 +468,6 @@ def test_a_page_change() -> None:
         ("item-create", "create"),
         ("item-delete", "delete"),
         ("item-undelete", "undelete"),
-        ("item-page-suppress", "delete"),
-        ("item-visibility-change", "visibility_change"),
         ("property-edit", "edit"),
     ],
 )
@@ -316,7 +476,19 @@ def test_each_kind_of_page_change(file: str, kind: str) -> None:
     assert isinstance(fact, PageChanged)
     assert fact.kind == kind
     assert fact.page_id > 0
-    assert (fact.user is None) == (file == "item-page-suppress")
+    assert fact.user is not None
+
+
+def test_a_recorded_suppression_of_a_page_takes_it_away() -> None:
+    fact = decode(next(recorded(EVENTSTREAMS / "page_change" / "wdqs_wikibase_item-page-suppress.json")))
+    assert isinstance(fact, PageDeleted)
+    assert (fact.wiki, fact.title, fact.user) == ("test.wikidata.org", "Q235989", None)
+
+
+def test_a_recorded_change_of_visibility_hides_a_summary() -> None:
+    fact = decode(next(recorded(EVENTSTREAMS / "page_change" / "wdqs_wikibase_item-visibility-change.json")))
+    assert isinstance(fact, RevisionsHidden)
+    assert (fact.rev_ids, fact.hidden, fact.user) == ((686140,), 2, "DCausse (WMF)")
 
 
 def test_a_move_of_page_change_names_the_title_before() -> None:
@@ -367,6 +539,16 @@ def test_what_is_not_json_is_invalid(data: bytes) -> None:
         (LOG, {"log_type": "x", "log_params": {"big": 1 << 64}}, "log_params: "),
         (PAGE_CHANGE, {"page": None}, "page: "),
         (PAGE_CHANGE, {"dt": "0001-01-01T00:00:00Z"}, "dt: "),
+        (PAGE_CHANGE, {"performer": {"registration_dt": "long ago"}}, "performer.registration_dt: "),
+        (TAGS_CHANGE, {"meta": with_meta(dt=None, stream=TAGGED)}, "meta.dt: missing"),
+        (TAGS_CHANGE, {"meta": with_meta(domain=None, stream=TAGGED), "database": None}, "meta.domain: missing"),
+        (TAGS_CHANGE, {"rev_id": 1 << 63}, "rev_id: "),
+        (TAGS_CHANGE, {"page_id": None}, "page_id: "),
+        (TAGS_CHANGE, {"page_namespace": 1 << 31}, "page_namespace: "),
+        (TAGS_CHANGE, {"tags": "mw-reverted"}, "tags: "),
+        (VISIBILITY_CHANGE, {"visibility": None}, "visibility: "),
+        (VISIBILITY_CHANGE, {"visibility": {"text": True, "user": True}}, "visibility.comment: "),
+        (LOG, {"log_type": "renameuser", "log_action": "renameuser"}, "log_params.olduser: missing"),
     ],
 )
 def test_what_breaks_the_schema_is_invalid(event: dict[str, Any], changes: dict[str, Any], detail: str) -> None:
@@ -376,10 +558,10 @@ def test_what_breaks_the_schema_is_invalid(event: dict[str, Any], changes: dict[
     assert refused.value.detail.startswith(detail), refused.value.detail
 
 
-@pytest.mark.parametrize("event", [EDIT, PAGE_CHANGE])
+@pytest.mark.parametrize("event", [EDIT, PAGE_CHANGE, TAGS_CHANGE, VISIBILITY_CHANGE])
 def test_an_event_that_nothing_identifies_is_invalid(event: dict[str, Any]) -> None:
     with pytest.raises(InvalidEvent) as refused:
-        decoded(event, meta=with_meta(id=None, offset=None))
+        decoded(event, meta=with_meta(id=None, offset=None, stream=event["meta"]["stream"]))
     assert refused.value.reason == "no_id"
 
 
@@ -390,7 +572,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from([EDIT, CATEGORIZE, LOG, PAGE_CHANGE]), st.data())
+@given(st.sampled_from([EDIT, CATEGORIZE, LOG, PAGE_CHANGE, TAGS_CHANGE, VISIBILITY_CHANGE]), st.data())
 def test_any_value_anywhere_is_understood_or_invalid(event: dict[str, Any], data: st.DataObject) -> None:
     event = {**event, data.draw(st.sampled_from(sorted(event))): data.draw(JSON)}
     try:

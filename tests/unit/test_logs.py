@@ -4,9 +4,19 @@ from typing import Any
 import pytest
 
 from processors.errors import InvalidEvent
-from processors.facts import Logged, PageDeleted, PageMoved, PageRestored, RevisionsHidden, Uploaded, UserCreated
-from processors.logs import typed_log
-from tests.histories import common
+from processors.facts import (
+    ActionKind,
+    Logged,
+    PageDeleted,
+    PageMoved,
+    PageRestored,
+    RevisionsHidden,
+    Uploaded,
+    UserCreated,
+    UserRenamed,
+)
+from processors.logs import hidden_params, typed_log
+from tests.histories import common, edit
 
 
 def entry(log_type: str, log_action: str, params: Any = None, title: str = "A") -> Logged:
@@ -24,12 +34,18 @@ def entry(log_type: str, log_action: str, params: Any = None, title: str = "A") 
         ("delete", "restore", {"count": {"revisions": 7, "files": 0}}, PageRestored),
         ("delete", "revision", {"type": "revision", "ids": [128], "ofield": 0, "nfield": 7}, RevisionsHidden),
         ("suppress", "revision", {"type": "revision", "ids": [128], "ofield": 0, "nfield": 15}, RevisionsHidden),
+        ("visibility", "revision", {"type": "revision", "ids": [128], "nfield": 7}, RevisionsHidden),
+        ("visibility", "page_change", {"type": "revision", "ids": [128], "nfield": 7}, RevisionsHidden),
         ("delete", "event", {"ids": [49], "ofield": 0, "nfield": 2}, Logged),
         ("upload", "upload", {"img_sha1": "x"}, Uploaded),
         ("upload", "overwrite", {"img_sha1": "x"}, Uploaded),
         ("upload", "revert", None, Uploaded),
         ("newusers", "create", {"userid": 9}, UserCreated),
         ("newusers", "autocreate", {"userid": "9"}, UserCreated),
+        ("renameuser", "renameuser", {"olduser": "B", "newuser": "C", "edits": 1}, UserRenamed),
+        ("gblrename", "rename", {"olduser": "B", "newuser": "C"}, UserRenamed),
+        ("gblrename", "merge", {"olduser": "B", "newuser": "C"}, Logged),
+        ("gblrename", "promote", {"olduser": "B", "newuser": "C", "oldwiki": "enwiki"}, Logged),
         ("block", "block", {"duration": "3 days"}, Logged),
         ("review", "approve", [80886292, 0, "20261003072905"], Logged),
         ("abusefilter", "hit", {"filter": 79}, Logged),
@@ -99,3 +115,55 @@ def test_a_new_account_is_named_by_its_user_page(params: object, user_id: int | 
     fact = entry("newusers", "create2", params, title="Benutzerin:Cleo: x")
     assert isinstance(fact, UserCreated)
     assert (fact.created_user, fact.user_id) == ("Cleo: x", user_id)
+
+
+@pytest.mark.parametrize(
+    ("log_action", "registered"),
+    [("create", True), ("create2", True), ("byemail", True), ("autocreate", False), ("forcecreatelocal", False)],
+)
+def test_only_an_account_that_was_made_is_registered(log_action: str, registered: bool) -> None:
+    fact = entry("newusers", log_action, {"userid": 9}, title="User:Cleo")
+    assert isinstance(fact, UserCreated)
+    assert fact.registered is registered
+
+
+def test_a_renaming_names_both_as_events_write_them() -> None:
+    fact = entry("gblrename", "rename", {"olduser": "ada_B.", "newuser": "User:éve"})
+    assert isinstance(fact, UserRenamed)
+    assert (fact.old, fact.new) == ("Ada B.", "Éve")
+
+
+@pytest.mark.parametrize(
+    ("params", "missing"),
+    [
+        (None, "olduser"),
+        (["B", "C"], "olduser"),
+        ({"newuser": "C"}, "olduser"),
+        ({"olduser": "B", "newuser": 5}, "newuser"),
+        ({"olduser": "B", "newuser": "User:"}, "newuser"),
+        ({"olduser": " ", "newuser": "C"}, "olduser"),
+    ],
+)
+def test_a_renaming_without_names_is_invalid(params: object, missing: str) -> None:
+    with pytest.raises(InvalidEvent, match=rf"schema: log_params\.{missing}: missing"):
+        entry("renameuser", "renameuser", params)
+
+
+def test_what_hides_a_revision_can_be_written_as_params() -> None:
+    fact = entry("visibility", "revision", json.loads(hidden_params(128, 5)))
+    assert isinstance(fact, RevisionsHidden)
+    assert (fact.rev_ids, fact.hidden) == ((128,), 5)
+
+
+def test_an_upload_is_read_like_an_edit() -> None:
+    upload = entry("upload", "upload")
+    assert isinstance(upload, Uploaded)
+    assert (upload.kind, upload.rev_id, upload.byte_delta) == (ActionKind.UPLOAD, 7, None)
+    assert (upload.minor, upload.created) == (False, False)
+    assert edit(1, "A").kind is ActionKind.EDIT
+
+
+@pytest.mark.parametrize("log_id", [None, 0])
+def test_an_upload_that_nothing_identifies_is_a_mere_log_entry(log_id: int | None) -> None:
+    fact = typed_log(common(1, "File:A"), log_id=log_id, log_type="upload", log_action="upload", params="")
+    assert type(fact) is Logged
