@@ -5,33 +5,32 @@ Synchronous, so that it runs in a thread beside the event loop, and the same und
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import islice
 from time import perf_counter
 
 import structlog
 
+from deploy.following import Following, Progress
 from ingest.recorded import event_time
 from ingest.tracking import Deduplicator, PositionTracker
 from processors import metrics as m
+from processors.contributions import Cause, Contribution, PageRef, RevisionRef, Slice, Touched, UserRef, cause_of
 from processors.decode import Skipped, decode, read_position
-from processors.definitions import parse_programs
 from processors.errors import InvalidEvent, TooManyInvalidEvents
-from processors.facts import Edit, Fact
+from processors.facts import Action, Fact, is_action
 from processors.judge import Verdict
+from processors.ledger import ActionKey, Change, action_key, differences, entry_key
 from processors.metrics import Metrics
-from processors.ports import Checkpoint, DeadLetter, Gap, RawEvent
-from processors.programs import Program
-from processors.projection import Contribution, PageRef, Projector
+from processors.ports import Checkpoint, DeadLetter, Gap, ProgramLog, RawEvent
+from processors.projection import Projector
 from storage.clickhouse import ClickHouseStore
 
 _log = structlog.get_logger()
 
 MOST_INVALID_IN_A_ROW = 200
 """So many events in a row that cannot be understood stop the worker."""
-_ENTRIES_AT_ONCE = 50_000
 
 
 @dataclass(slots=True)
@@ -68,6 +67,7 @@ class Worker:
     def __init__(
         self,
         store: ClickHouseStore,
+        log: ProgramLog,
         tracker: PositionTracker,
         *,
         metrics: Metrics,
@@ -79,10 +79,11 @@ class Worker:
         self._known = Deduplicator()
         self._metrics = metrics
         self._clock = clock
-        self._programs: dict[str, tuple[int, Program]] = {}
-        self._edition: tuple[int, int] | None = None
-        self._projector = Projector(())
-        self._touched: set[PageRef] = set()
+        self._projector = Projector()
+        self._following = Following(store, log, self._projector)
+        self._touched: Touched = {}
+        self._stored: dict[tuple[str, int], int] | None = None
+        """How far each topic was stored when we started: what lies beyond is in no book yet."""
         self._version = 0
         self._invalid_in_a_row = 0
 
@@ -94,68 +95,46 @@ class Worker:
     def load(self) -> frozenset[str]:
         """Get ready to judge: the programs and what the folds need of the log.
 
-        Judges a program's part of the log anew where its definition is newer than its books; returns the
-        slugs of those programs. Cheap when nothing changed: call it between batches to take changes up.
+        Cheap when nothing changed: call it between batches to take changes up. Returns the programs that did
+        change; what their books then lack is judged by `work`.
 
         Raises:
             StoreUnavailable: the store is away; call it again.
         """
-        store = self._store
-        edition = store.programs_edition()
-        if edition == self._edition:
-            return frozenset()
-        self._version = max(self._version, store.newest_version())
-        self._programs = {
-            slug: self._programs[slug] if self._programs.get(slug, (0,))[0] == version else (version, _parsed(text))
-            for slug, (version, text) in store.definitions().items()
-        }
-        self._projector = self._recalling_projector()
-        books = store.books()
-        pending = {slug: version for slug, (version, _) in self._programs.items() if books.get(slug, 0) < version}
-        if pending:
-            self._write_books(frozenset(pending))
-            store.prune([slug for slug in pending if slug in books], self._version)
-            store.close_books(pending)
-        self._edition = edition
-        return frozenset(pending)
+        if self._stored is None:
+            self._version = max(self._version, self._store.newest_version())
+            self._stored = self._store.stored_offsets()
+        changed = self._following.take_up()
+        self._touched |= self._following.touched
+        self._following.touched.clear()
+        return changed
 
-    def _recalling_projector(self) -> Projector:
-        """A projector for the programs, with all that the log already holds that its folds need."""
-        projector = Projector(program for _, program in self._programs.values())
-        tracked = [wiki for wiki in self._store.wikis_seen() if projector.index.tracks_wiki(wiki)]
-        projector.absorb(self._store.page_facts(tracked))
-        for wiki, namespace, title in self._store.namespace_examples():
-            # A namespace may have been learned in the batch before a crash: its pages were not judged again.
-            self._touched |= projector.learn_namespace(wiki, namespace, title)
-        self._recall_categories(projector)
-        return projector
+    @property
+    def progress(self) -> Progress:
+        """How far the books have come behind the programs."""
+        return self._following.progress
 
-    def _recall_categories(self, projector: Projector) -> None:
-        while wanted := projector.wanted:
-            self._touched |= projector.absorb(self._store.categorized(wanted))
-            projector.recalled(wanted)
+    def work(self) -> frozenset[str]:
+        """Judge one piece of books that are behind their programs; return the program, or none: all is done.
 
-    def _write_books(self, slugs: frozenset[str]) -> None:
-        """Judge these programs' part of the log and write their books anew, in one pass over it."""
-        concerned = [one for one in self._projector.index.compiled if one.program.slug in slugs]
-        wikis = [wiki for wiki in self._store.wikis_seen() if any(one.tracks_wiki(wiki) for one in concerned)]
+        Raises:
+            StoreUnavailable: the store is away; call it again.
+        """
+        slug = self._following.work(self._write)
+        self._metrics.set(m.REPROJECTION_LEFT, self._following.progress.left)
+        return frozenset() if slug is None else frozenset((slug,))
+
+    def catch_up(self) -> None:
+        """Load, and bring all books up to date: for commands that do nothing else meanwhile."""
+        self.load()
+        while self.work():
+            continue
+
+    def _write(self, changes: Sequence[Change]) -> None:
         version = self._next_version()
-        if not wikis:
-            return
-        everyone = any(one.program.open for one in concerned)
-        edits = self._store.edits_between(
-            min(one.start for one in concerned),
-            max(one.end for one in concerned),
-            wikis,
-            None if everyone else {user for one in concerned for user in one.participants},
-        )
-        entries = (entry for entry in self._projector.judge(edits) if entry.program in slugs)
-        written = 0
-        for chunk in _chunks(entries, _ENTRIES_AT_ONCE):
-            written += len(chunk)
-            self._store.write_contributions(chunk, version)
-            self._store.refresh_standings({(entry.program, entry.user) for entry in chunk}, version)
-        _log.info("programs judged from the log", programs=len(slugs), entries=written)
+        self._store.write_changes(changes, version)
+        self._store.refresh_standings({(one.entry.program, one.entry.user) for one in changes}, version)
+        self._metrics.count(m.REPROJECTED, len(changes))
 
     def read(self, batch: Sequence[RawEvent]) -> Plan:
         """Decode a batch and take it into the folds. Do it once per batch, then `commit` until it succeeds.
@@ -218,9 +197,9 @@ class Worker:
     def commit(self, plan: Plan) -> frozenset[str]:
         """Make a plan durable; return the programs whose standings may have changed.
 
-        1. facts, dead letters, gaps; 2. edits of pages that a late fact touched are read back; 3. all are
-        judged and entered in the books; 4. standings of the users concerned; 5. the checkpoint. Repeat
-        it from the start when it raises: nothing is counted twice.
+        1. facts, dead letters, gaps; 2. slices that a late fact touched are read back; 3. all are judged, and
+        what differs from the books is entered in the ledger and in the books; 4. standings of the users
+        concerned; 5. the checkpoint. Repeat it from the start when it raises: nothing is counted twice.
 
         Raises:
             StoreUnavailable: the store is away.
@@ -230,25 +209,78 @@ class Worker:
         store.append(plan.facts, plan.received_at)
         store.write_dead_letters(plan.letters)
         store.write_gaps(plan.opened, plan.closed, version)
-        fresh = [fact for fact in plan.facts if isinstance(fact, Edit)]
-        self._recall_categories(self._projector)
-        again = {(edit.wiki, edit.rev_id): edit for edit in store.edits_of(self._touched)}
-        new = {(edit.wiki, edit.rev_id): edit for edit in fresh}
-        entries = list(self._projector.judge((again | new).values()))
-        store.write_contributions(entries, version)
-        store.refresh_standings({(entry.program, entry.user) for entry in entries}, version)
+        self._following.recall_categories()
+        self._touched |= self._following.touched
+        fresh = {_key(fact): fact for fact in plan.facts if is_action(fact)}
+        again = {_key(action): action for action in self._touched_actions()}
+        changes = self._changes(fresh, again)
+        store.write_changes(changes, version)
+        store.refresh_standings({(one.entry.program, one.entry.user) for one in changes}, version)
         store.save_checkpoint(plan.checkpoint, version)
+        self._following.touched.clear()
         self._touched.clear()
-        self._count(plan, entries, fresh=len(new), again=len(again.keys() - new.keys()), new=new)
-        return frozenset(entry.program for entry in entries)
+        self._count(plan, changes, fresh, again=len(again.keys() - fresh.keys()))
+        return frozenset(one.entry.program for one in changes)
 
-    def _count(
-        self, plan: Plan, entries: Sequence[Contribution], *, fresh: int, again: int, new: dict[tuple[str, int], Edit]
-    ) -> None:
-        counted = sum(entry.verdict is Verdict.COUNTED and (entry.wiki, entry.rev_id) in new for entry in entries)
-        self.figures.edits_judged += fresh
+    def _touched_actions(self) -> Iterator[Action]:
+        slices = self._touched
+        if not slices:
+            return
+        yield from self._store.actions_of_pages([one for one in slices if isinstance(one, PageRef)])
+        yield from self._store.actions_of_revisions([one for one in slices if isinstance(one, RevisionRef)])
+        users = [one for one in slices if isinstance(one, UserRef)]
+        programs = [one.program for one in self._projector.index.compiled.values()] if users else []
+        if programs:
+            start, end = min(one.start for one in programs), max(one.end for one in programs)
+            yield from self._store.actions_of_users(users, start, end)
+
+    def _changes(self, fresh: Mapping[ActionKey, Action], again: Mapping[ActionKey, Action]) -> list[Change]:
+        """What the books do not say yet. They are asked about all but what they can't know."""
+        new = {key: action for key, action in fresh.items() if key not in again and self._is_new(action)}
+        old = {**again, **{key: action for key, action in fresh.items() if key not in new}}
+        changes = [
+            Change(entry, None, False, cause_of(new[action_key(entry)]))
+            for entry in self._projector.judge(new.values())
+        ]
+        if old:
+            judged = list(self._projector.judge(old.values()))
+            causes = {key: self._cause(key, action) for key, action in old.items()}
+            changes += differences(self._entries(judged), judged, causes, _UNKNOWN)
+        return changes
+
+    def _is_new(self, action: Action) -> bool:
+        """Whether no book can have an entry of it: it lies beyond all that was stored when we started."""
+        position = action.position
+        if position is None or self._stored is None:
+            return False
+        return position.offset > self._stored.get((position.topic, position.partition), -1)
+
+    def _entries(self, judged: Sequence[Contribution]) -> Iterator[Contribution]:
+        """What the books say of the slice: at the keys of what was judged, and under names that renames touch."""
+        users = [one for one in self._touched if isinstance(one, UserRef)]
+        renamed = self._projector.books_of(users) if users else set()
+        keys = {entry_key(one) for one in judged if (one.program, one.user) not in renamed}
+        yield from self._store.entries(keys)
+        yield from self._store.entries_of_books(renamed)
+
+    def _cause(self, key: ActionKey, action: Action) -> Cause:
+        """What had an action judged: the late fact that touched it, or else the action itself."""
+        touched = self._touched
+        slices: tuple[Slice, ...] = (
+            RevisionRef(key.wiki, key.rev_id),
+            PageRef(key.wiki, action.title),
+            UserRef(action.user or ""),
+        )
+        return next((touched[one] for one in slices if one in touched), cause_of(action))
+
+    def _count(self, plan: Plan, changes: Sequence[Change], fresh: Mapping[ActionKey, Action], *, again: int) -> None:
+        counted = sum(
+            one.before is None and one.entry.verdict is Verdict.COUNTED and action_key(one.entry) in fresh
+            for one in changes
+        )
+        self.figures.edits_judged += len(fresh)
         self.figures.contributions += counted
-        self._metrics.count(m.JUDGED, fresh, outcome="seen")
+        self._metrics.count(m.JUDGED, len(fresh), outcome="seen")
         self._metrics.count(m.JUDGED, counted, outcome="counted")
         self._metrics.count(m.REPROJECTED, again)
         self._metrics.observe(m.BATCH_EVENTS, plan.events)
@@ -259,17 +291,14 @@ class Worker:
             self._metrics.set(m.WATERMARK, plan.checkpoint.watermark.timestamp())
 
 
+_UNKNOWN = Cause("restart", "")
+
+
+def _key(action: Action) -> ActionKey:
+    return ActionKey(action.wiki, action.kind, action.rev_id)
+
+
 def _produced_at(event: RawEvent) -> datetime | None:
     """When an event that is no fact was produced: a canary says how far its topic has come."""
     seconds = event_time(event.data)
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-def _parsed(definition: str) -> Program:
-    (program,) = parse_programs(definition, source="stored program")
-    return program
-
-
-def _chunks(entries: Iterator[Contribution], size: int) -> Iterator[list[Contribution]]:
-    while chunk := list(islice(entries, size)):
-        yield chunk

@@ -1,23 +1,27 @@
-"""`judge`: the one place where it is decided whether an edit counts for a program.
+"""`judge`: the one place where it is decided whether an action counts for a program.
 
-Live, late, preview and explanation all call it. The tests run in the order of `Reason`; the first that
+Live, late, preview and explanation all call it. The tests run in the order of `Verdict`; the first that
 holds is the reason.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from processors.facts import Edit
+from processors.facts import Action, ActionKind
+from processors.hashtags import hashtags
 from processors.programs import (
     CategoryScope,
     Membership,
     Participant,
     PrefixScope,
     Program,
+    Scope,
     TitlesScope,
     family_matches,
 )
@@ -48,38 +52,85 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the folds know of one edit when it is judged."""
+    """What the folds know of one action when it is judged by one program."""
 
     title: str
-    """Where the page is now; the edit's own title if it never moved."""
+    """Where the page is now; the action's own title if it never moved."""
     subject: str
     """The subject page of `title`."""
     subject_at_edit: str
     """The subject page of the title that was edited."""
     namespace: int
     """Of `title`."""
+    user: str | None
+    """What the acting user is called now; None: nameless (an IP address, or redacted)."""
+    names: frozenset[str] = frozenset()
+    """Every name that the user may have had."""
+    participant: Participant | None = None
+    """The user's enrolment in the program, by any of these names."""
     live: bool = True
     hidden: bool = False
+    reverted: bool = False
+    redirect: bool = False
+    tool: bool = False
     categories: frozenset[CategoryScope] = frozenset()
     """The category scopes of this program that hold the page (at the edit or now, as the program says)."""
 
 
+class _Pages:
+    """Title lists, prefixes and categories of a union of scopes, ready to look pages up."""
+
+    __slots__ = ("categories", "prefixes", "titles")
+
+    def __init__(self, scopes: Iterable[Scope]) -> None:
+        self.categories: list[CategoryScope] = []
+        self.titles: list[TitlesScope] = []
+        self.prefixes: list[PrefixScope] = []
+        for one in scopes:
+            match one:
+                case CategoryScope():
+                    self.categories.append(one)
+                case TitlesScope():
+                    self.titles.append(one)
+                case PrefixScope():
+                    self.prefixes.append(one)
+
+    def lists(self, wiki: str, title: str) -> bool:
+        """Whether a title list or prefix holds the page."""
+        return any(title in one.titles and _applies(one.wiki, wiki) for one in self.titles) or any(
+            title.startswith(one.prefix) and _applies(one.wiki, wiki) for one in self.prefixes
+        )
+
+    def hold(self, action: Action, context: Context, membership: Membership) -> bool:
+        """Whether any of the scopes holds the action's page; a talk page goes with its subject page."""
+        if self.categories and not context.categories.isdisjoint(self.categories):
+            return True
+        at_edit = membership is Membership.AT_EDIT
+        title, subject = (action.title, context.subject_at_edit) if at_edit else (context.title, context.subject)
+        return self.lists(action.wiki, title) or (subject != title and self.lists(action.wiki, subject))
+
+
 class CompiledProgram:
-    """A program, ready to judge many edits: look-ups instead of searches. Judging does not change it."""
+    """A program, ready to judge many actions: look-ups instead of searches. Judging does not change it."""
 
     __slots__ = (
         "_ends",
         "_exact_wikis",
+        "_excluded_revisions",
+        "_excluded_titles",
+        "_excluded_users",
         "_families",
+        "_hashtags",
         "_namespaces",
+        "_organisers",
         "_starts",
         "categories",
         "end",
+        "outside",
         "participants",
-        "prefixes",
         "program",
+        "scope",
         "start",
-        "titles",
     )
 
     def __init__(self, program: Program) -> None:
@@ -95,10 +146,16 @@ class CompiledProgram:
         self._families = tuple(wiki for wiki in program.wikis if wiki.startswith("*"))
         self._namespaces: dict[str, frozenset[int] | None] = {}
         self.participants: dict[str, Participant] = {one.user: one for one in program.participants}
-        scope = program.scope or ()
-        self.categories = tuple(one for one in scope if isinstance(one, CategoryScope))
-        self.titles = tuple(one for one in scope if isinstance(one, TitlesScope))
-        self.prefixes = tuple(one for one in scope if isinstance(one, PrefixScope))
+        self._organisers = frozenset(program.organisers)
+        self._hashtags = frozenset(program.hashtags)
+        self.scope = _Pages(program.scope or ())
+        self.outside = _Pages(program.outside)
+        self.categories = (*self.scope.categories, *self.outside.categories)
+        self._excluded_users = frozenset(one.user for one in program.exclude.users)
+        self._excluded_titles: defaultdict[str, list[str]] = defaultdict(list)
+        for one in program.exclude.titles:
+            self._excluded_titles[one.page.title].append(one.page.wiki)
+        self._excluded_revisions = frozenset((one.wiki, one.rev_id) for one in program.exclude.revisions)
 
     def tracks_wiki(self, wiki: str) -> bool:
         """Whether the program counts edits of `wiki`."""
@@ -111,21 +168,20 @@ class CompiledProgram:
             return Verdict.BEFORE_WINDOW
         return None if at < self._ends[place - 1] else Verdict.AFTER_WINDOW
 
-    def enrolled(self, user: str | None, at: datetime) -> bool:
-        """Whether `user` is counted at that time. Nameless editors (IP addresses, redacted) never are."""
-        if user is None:
+    def enrolled(self, action: Action, participant: Participant | None) -> bool:
+        """Whether the acting user counts with this action. Nameless editors never do."""
+        if action.user is None:
             return False
-        participant = self.participants.get(user)
-        if participant is not None:
-            return self.program.open or participant.joined is None or participant.joined <= at
-        return self.program.open
+        if self.program.open or (participant is not None and participant.enrolled(action.occurred_at)):
+            return True
+        return bool(self._hashtags) and not self._hashtags.isdisjoint(hashtags(action.comment))
 
-    def candidate(self, edit: Edit) -> bool:
-        """Who, when and which wiki hold: the edit is kept in the program's books, counted or not."""
+    def candidate(self, action: Action, participant: Participant | None) -> bool:
+        """Who, when and which wiki hold: the action is kept in the program's books, counted or not."""
         return (
-            self.enrolled(edit.user, edit.occurred_at)
-            and self.outside_window(edit.occurred_at) is None
-            and self.tracks_wiki(edit.wiki)
+            self.enrolled(action, participant)
+            and self.outside_window(action.occurred_at) is None
+            and self.tracks_wiki(action.wiki)
         )
 
     def namespaces(self, wiki: str) -> frozenset[int] | None:
@@ -137,10 +193,16 @@ class CompiledProgram:
             self._namespaces[wiki] = lines.get(best, frozenset({0}))
         return self._namespaces[wiki]
 
-    def lists(self, wiki: str, title: str) -> bool:
-        """Whether a title list or prefix of the scope holds the page."""
-        return any(title in one.titles and _applies(one.wiki, wiki) for one in self.titles) or any(
-            title.startswith(one.prefix) and _applies(one.wiki, wiki) for one in self.prefixes
+    def organises(self, names: frozenset[str]) -> bool:
+        """Whether a user of these names is an organiser."""
+        return not self._organisers.isdisjoint(names)
+
+    def excludes(self, action: Action, context: Context) -> bool:
+        """Whether the user, the page or the revision is excluded by hand."""
+        return (
+            not self._excluded_users.isdisjoint(context.names)
+            or any(_applies(wiki, action.wiki) for wiki in self._excluded_titles.get(context.title, ()))
+            or (action.kind is ActionKind.EDIT and (action.wiki, action.rev_id) in self._excluded_revisions)
         )
 
 
@@ -148,40 +210,49 @@ def _applies(pattern: str, wiki: str) -> bool:
     return not pattern or family_matches(pattern, wiki)
 
 
-def judge(edit: Edit, compiled: CompiledProgram, context: Context) -> Verdict:
-    """Return `counted` or the first reason that holds against it."""
+Test = tuple[Verdict, bool]
+"""A reason against an action, and whether it holds."""
+
+
+def tests(action: Action, compiled: CompiledProgram, context: Context) -> Iterator[Test]:
+    """Yield every test in order. Later ones are worked out only when they are asked for."""
     program = compiled.program
     exclude = program.exclude
-    if not compiled.enrolled(edit.user, edit.occurred_at):
-        return Verdict.NOT_ENROLLED
-    if (outside := compiled.outside_window(edit.occurred_at)) is not None:
-        return outside
-    if not compiled.tracks_wiki(edit.wiki):
-        return Verdict.WIKI_NOT_TRACKED
-    namespaces = compiled.namespaces(edit.wiki)
-    if namespaces is not None and context.namespace not in namespaces:
-        return Verdict.NAMESPACE_NOT_TRACKED
-    if program.scope is not None:
-        if not program.scope:
-            return Verdict.SCOPE_EMPTY
-        if not _in_scope(edit, compiled, context):
-            return Verdict.OUT_OF_SCOPE
-    if exclude.bots and edit.bot:
-        return Verdict.BOT
-    if exclude.minor and edit.minor:
-        return Verdict.MINOR_EXCLUDED
-    if edit.user in exclude.users or context.title in exclude.titles:
-        return Verdict.MANUALLY_EXCLUDED
-    if not context.live:
-        return Verdict.PAGE_DELETED
-    if context.hidden:
-        return Verdict.REVISION_SUPPRESSED
+    enrolled = compiled.enrolled(action, context.participant)
+    organiser = not enrolled and compiled.organises(context.names)
+    yield Verdict.NOT_ENROLLED, not enrolled and not organiser
+    yield Verdict.ORGANISER_ONLY, organiser
+    outside = compiled.outside_window(action.occurred_at)
+    yield Verdict.BEFORE_WINDOW, outside is Verdict.BEFORE_WINDOW
+    yield Verdict.AFTER_WINDOW, outside is Verdict.AFTER_WINDOW
+    yield Verdict.WIKI_NOT_TRACKED, not compiled.tracks_wiki(action.wiki)
+    namespaces = compiled.namespaces(action.wiki)
+    yield (
+        Verdict.NAMESPACE_NOT_TRACKED,
+        action.kind is ActionKind.EDIT and namespaces is not None and context.namespace not in namespaces,
+    )
+    yield Verdict.SCOPE_EMPTY, program.scope is not None and not program.scope
+    yield Verdict.OUT_OF_SCOPE, not _in_scope(action, compiled, context)
+    yield Verdict.BOT, exclude.bots and action.bot
+    yield Verdict.MINOR_EXCLUDED, exclude.minor and action.minor
+    yield Verdict.TOOL_EDIT, exclude.tools and context.tool
+    yield Verdict.REDIRECT, exclude.redirects and context.redirect
+    yield Verdict.MANUALLY_EXCLUDED, compiled.excludes(action, context)
+    yield Verdict.PAGE_DELETED, not context.live
+    yield Verdict.REVISION_SUPPRESSED, context.hidden
+    yield Verdict.REVERTED_EXCLUDED, exclude.reverted and context.reverted
+
+
+def judge(action: Action, compiled: CompiledProgram, context: Context) -> Verdict:
+    """Return `counted` or the first reason that holds against it."""
+    for reason, holds in tests(action, compiled, context):
+        if holds:
+            return reason
     return Verdict.COUNTED
 
 
-def _in_scope(edit: Edit, compiled: CompiledProgram, context: Context) -> bool:
-    if context.categories:
-        return True
-    at_edit = compiled.program.membership is Membership.AT_EDIT
-    title, subject = (edit.title, context.subject_at_edit) if at_edit else (context.title, context.subject)
-    return compiled.lists(edit.wiki, title) or (subject != title and compiled.lists(edit.wiki, subject))
+def _in_scope(action: Action, compiled: CompiledProgram, context: Context) -> bool:
+    program = compiled.program
+    if program.outside and compiled.outside.hold(action, context, program.membership):
+        return False
+    return program.scope is None or compiled.scope.hold(action, context, program.membership)

@@ -50,7 +50,12 @@ WATERMARK = MetricDef(
 )
 JUDGED = MetricDef("wikitally_judged_edits_total", Kind.COUNTER, "edits judged, by outcome", ("outcome",))
 REPROJECTED = MetricDef(
-    "wikitally_reprojected_edits_total", Kind.COUNTER, "edits judged again because a later fact touched their page"
+    "wikitally_reprojected_edits_total",
+    Kind.COUNTER,
+    "edits judged again because a later fact or a change of a program touched them",
+)
+REPROJECTION_LEFT = MetricDef(
+    "wikitally_reprojection_pieces", Kind.GAUGE, "pieces of books that are still to be judged after programs changed"
 )
 BATCH_EVENTS = MetricDef("wikitally_batch_events", Kind.HISTOGRAM, "events in one batch written to the store")
 BATCH_SECONDS = MetricDef(
@@ -71,6 +76,7 @@ ALL: tuple[MetricDef, ...] = (
     WATERMARK,
     JUDGED,
     REPROJECTED,
+    REPROJECTION_LEFT,
     BATCH_EVENTS,
     BATCH_SECONDS,
     STORE_RETRIES,

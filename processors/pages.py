@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from processors.facts import Fact, Order, PageDeleted, PageMoved, PageRestored, RevisionsHidden
+from processors.facts import Fact, Order, PageDeleted, PageMoved, PageRestored
 
 
 class _Kind(IntEnum):
@@ -52,10 +52,6 @@ class Stay(NamedTuple):
         return (self.since is None or self.since <= order) and (self.until is None or order <= self.until)
 
 
-_HIDES = 1 | 4
-"""Text or user hidden: the edit can no longer be shown or credited."""
-
-
 class PageLog:
     """The page history of one wiki, as far as logs tell it."""
 
@@ -63,7 +59,6 @@ class PageLog:
         self._steps: dict[str, list[_Step]] = {}
         self._sources: defaultdict[str, set[str]] = defaultdict(set)
         self._targets: defaultdict[str, set[str]] = defaultdict(set)
-        self._visibility: dict[int, tuple[Order, int]] = {}
 
     def add(self, fact: Fact) -> frozenset[str]:
         """Take a fact in; return the titles whose edits it may touch (empty: none).
@@ -85,12 +80,6 @@ class PageLog:
             case PageRestored():
                 self._insert(fact.title, _Step(fact.order, _Kind.RESTORED, ""))
                 return self.origins(fact.title)
-            case RevisionsHidden():
-                for rev_id in fact.rev_ids:
-                    known = self._visibility.get(rev_id)
-                    if known is None or known[0] < fact.order:
-                        self._visibility[rev_id] = (fact.order, fact.hidden)
-                return self.origins(fact.title)
         return frozenset()
 
     def _insert(self, title: str, step: _Step) -> None:
@@ -110,11 +99,6 @@ class PageLog:
     def origins_under(self, prefix: str) -> frozenset[str]:
         """Every title from which a page came to a title that starts with `prefix`."""
         return frozenset().union(*(self.origins(title) for title in self._sources if title.startswith(prefix)))
-
-    def hidden(self, rev_id: int) -> bool:
-        """Whether the revision's text or author is hidden now."""
-        known = self._visibility.get(rev_id)
-        return known is not None and bool(known[1] & _HIDES)
 
     def locate(self, title: str, order: Order) -> Location:
         """Follow the revision made at `title` at `order` to where it is now."""

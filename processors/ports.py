@@ -112,6 +112,17 @@ class Standing:
     articles_created: int
     articles_edited: int
     last_edit_at: datetime | None
+    uploads: int = 0
+    """Files that are new, not new versions."""
+    reverted: int = 0
+    """Counted edits that were reverted."""
+    wikidata_actions: int = 0
+    """Counted edits of Wikidata whose automatic summary says what they did."""
+    pages_proofread: int = 0
+    pages_validated: int = 0
+    """Scanned pages on Wikisources that were set to this level."""
+    points: float = 0
+    """By the program's rules."""
     rank: int = 0
 
     @property
@@ -133,6 +144,12 @@ class Metric(StrEnum):
     BYTES_ABSOLUTE = "bytes_absolute"
     ARTICLES_CREATED = "articles_created"
     ARTICLES_EDITED = "articles_edited"
+    UPLOADS = "uploads"
+    REVERTED = "reverted"
+    WIKIDATA_ACTIONS = "wikidata_actions"
+    PAGES_PROOFREAD = "pages_proofread"
+    PAGES_VALIDATED = "pages_validated"
+    POINTS = "points"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +166,11 @@ class Totals:
     articles_created: int
     articles_edited: int
     last_edit_at: datetime | None
+    uploads: int = 0
+    reverted: int = 0
+    wikidata_actions: int = 0
+    pages_proofread: int = 0
+    pages_validated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

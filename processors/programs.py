@@ -9,8 +9,11 @@ from enum import StrEnum
 
 class Visibility(StrEnum):
     PUBLIC = "public"
+    """Listed, and open to everyone who looks."""
     UNLISTED = "unlisted"
+    """Open to everyone who knows the address."""
     PRIVATE = "private"
+    """Only for those who hold a token of it."""
 
 
 class Membership(StrEnum):
@@ -36,13 +39,42 @@ class Session:
     title: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Page:
+    """A page by its prefixed title. `wiki` is a server name or a family; "" means every tracked wiki."""
+
+    title: str
+    wiki: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch `[since, until)` of membership, aware UTC. None: from the first session on; without end."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """Whether somebody who was a member in this period was one at that time."""
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A user enrolled: canonical name, team, and from when on (None: from the first session on)."""
+    """A user enrolled, by canonical name."""
 
     user: str
     team: str = ""
-    joined: datetime | None = None
+    periods: tuple[Period, ...] = (Period(),)
+    """When they were members, in order and apart from one another. Empty: they have left for good."""
+    hidden: bool = False
+    """Counted in totals; boards show a pseudonym."""
+    pages: tuple[Page, ...] = ()
+    """Pages assigned to them. It does not decide what counts."""
+
+    def enrolled(self, at: datetime) -> bool:
+        """Whether they were a member at that time."""
+        return any(period.covers(at) for period in self.periods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +107,39 @@ Scope = CategoryScope | TitlesScope | PrefixScope
 
 
 @dataclass(frozen=True, slots=True)
+class ExcludedUser:
+    user: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedPage:
+    page: Page
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedRevision:
+    wiki: str
+    rev_id: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exclusions:
     """What does not count although all else holds."""
 
     bots: bool = True
     minor: bool = False
     redirects: bool = False
+    """Edits of pages that are redirects now, as far as revision tags tell."""
     reverted: bool = False
-    users: frozenset[str] = frozenset()
-    titles: frozenset[str] = frozenset()
+    """Edits that carry the tag `mw-reverted`."""
+    tools: bool = True
+    """Edits that a program tool makes in a participant's name (`processors/data/tools.json`)."""
+    users: tuple[ExcludedUser, ...] = ()
+    titles: tuple[ExcludedPage, ...] = ()
+    revisions: tuple[ExcludedRevision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +154,31 @@ class Program:
     namespaces: tuple[tuple[str, frozenset[int] | None], ...] = (("default", frozenset({0})),)
     """(wiki or family or `default`, namespace numbers; None: all). The most specific line wins."""
     participants: tuple[Participant, ...] = ()
+    organisers: tuple[str, ...] = ()
+    """Who runs the program; their edits count only where they are participants too."""
     open: bool = False
+    """Everyone counts; participants only name teams."""
+    hashtags: tuple[str, ...] = ()
+    """Casefolded, without #: whoever writes one of them into a summary counts with that edit, enrolled or not."""
     scope: tuple[Scope, ...] | None = None
     """A union. None: every page. Empty: nothing can match."""
+    outside: tuple[Scope, ...] = ()
+    """Pages that are out of scope although `scope` holds them."""
     membership: Membership = Membership.AT_EDIT
     exclude: Exclusions = field(default_factory=Exclusions)
     visibility: Visibility = Visibility.PUBLIC
     goals: tuple[tuple[str, int], ...] = ()
+    """(statistic, number to reach)."""
     points: tuple[tuple[str, float], ...] = ()
+    """(rule, points): `processors/points.py` says what each rule counts."""
+    campaigns: tuple[str, ...] = ()
+    """Slugs of the campaigns that the program belongs to."""
+    expires: datetime | None = None
+    """From then on the program is gone, as if it had been deleted: for tests."""
+    new_editor_days: int = 14
+    """An account made up to so many days before the start, or during the program, is new."""
+    hide_names_after_days: int | None = None
+    """So many days after the end, boards show pseudonyms for everyone. None: never."""
 
     @property
     def start(self) -> datetime:

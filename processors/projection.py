@@ -1,82 +1,98 @@
-"""From facts to contributions: what every edit counts for, given all that is known now.
+"""From facts to contributions: what every action counts for, given all that is known now.
 
-`Projector` holds the state that judging needs (where pages went, who is in which category). Its outcome
-for an edit is a function of the set of facts absorbed, whatever their order, batching or repetition; so a
-late fact needs no special care: judge again the edits of the pages it touches.
+`Projector` holds the state that judging needs (who is who, where pages went, what became of revisions, who is in
+which category). Its outcome for an action is a function of the set of facts absorbed, whatever their order,
+batching or repetition; so a late fact needs no special care: judge again the slices that it touches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from typing import NamedTuple
 
 from processors.categories import Categories
-from processors.facts import Categorized, Edit, Fact, PageDeleted, PageMoved, PageRestored, RevisionsHidden
+from processors.contributions import (
+    CategoryRef,
+    Cause,
+    Contribution,
+    PageRef,
+    RevisionRef,
+    Slice,
+    Touched,
+    UserRef,
+    cause_of,
+    is_content,
+    level_word,
+)
+from processors.facts import (
+    Action,
+    ActionKind,
+    Categorized,
+    Edit,
+    Fact,
+    PageDeleted,
+    PageMoved,
+    PageRestored,
+    RevisionsHidden,
+    RevisionTagged,
+    Uploaded,
+    UserRenamed,
+)
 from processors.index import ProgramIndex
-from processors.judge import CompiledProgram, Context, Verdict, judge
+from processors.judge import CompiledProgram, Context, judge
 from processors.pages import PageLog
-from processors.programs import Program
+from processors.people import People, Person
+from processors.programs import Participant, Program
+from processors.revisions import RevisionLog
+from processors.tags import RevisionFlags, is_tool_summary
 from processors.titles import Namespaces, namespaces_for
-
-
-class PageRef(NamedTuple):
-    """A title of a wiki: a slice of the log to judge again."""
-
-    wiki: str
-    title: str
-
-
-class CategoryRef(NamedTuple):
-    """A category whose earlier events are wanted from the log."""
-
-    wiki: str
-    category: str
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """An edit in a program's books, with its verdict. (program, wiki, rev_id) identifies it."""
-
-    program: str
-    wiki: str
-    rev_id: int
-    user: str
-    verdict: Verdict
-    occurred_at: datetime
-    title: str
-    """Where the page is now."""
-    namespace: int
-    byte_delta: int | None
-    """None where the wiki did not say: credits nothing."""
-    created: bool
-    """The first revision of a page that is in a content namespace now."""
-
-
-PAGE_FACTS = (PageMoved, PageDeleted, PageRestored, RevisionsHidden)
-"""The facts that `PageLog` folds."""
+from processors.wikidata import read_action
 
 
 class _WikiState:
     """What is known of one tracked wiki."""
 
-    __slots__ = ("categories", "log", "namespaces")
+    __slots__ = ("categories", "log", "namespaces", "revisions")
 
     def __init__(self, wiki: str) -> None:
         self.log = PageLog()
+        self.revisions = RevisionLog()
         self.namespaces: Namespaces = namespaces_for(wiki)
         self.categories = Categories(self.namespaces, self.log)
 
 
-class Projector:
-    """Judges edits for a set of programs."""
+class _Where(NamedTuple):
+    """What the folds know of an action, whoever judges it."""
 
-    def __init__(self, programs: Iterable[Program]) -> None:
-        self.index = ProgramIndex(programs)
+    person: Person
+    context: Context
+    """Without the program's own: its participant and its categories."""
+
+
+class Projector:
+    """Judges actions for a set of programs."""
+
+    def __init__(self, programs: Iterable[Program] = ()) -> None:
+        self.index = ProgramIndex()
+        self.people = People()
         self._wikis: dict[str, _WikiState] = {}
-        for scope in self.index.category_scopes():
+        for program in programs:
+            self.put(program)
+
+    def put(self, program: Program) -> None:
+        """Judge by this program from now on, in place of any other of its slug."""
+        self.index.put(program)
+        for scope in self.index.of(program.slug).categories:
             self._state(scope.wiki).categories.track(scope.category, scope.depth)
+
+    def drop(self, slug: str) -> None:
+        """Judge by this program no more."""
+        self.index.drop(slug)
+
+    def forget_untracked(self) -> None:
+        """Let go of wikis that no program tracks any more."""
+        self._wikis = {wiki: state for wiki, state in self._wikis.items() if self.index.tracks_wiki(wiki)}
 
     def _state(self, wiki: str) -> _WikiState:
         state = self._wikis.get(wiki)
@@ -96,23 +112,39 @@ class Projector:
         for wiki, category in categories:
             self._state(wiki).categories.recalled(category)
 
-    def absorb(self, facts: Iterable[Fact]) -> set[PageRef]:
-        """Take facts in, in any order; return the pages whose edits have to be judged again.
+    def absorb(self, facts: Iterable[Fact]) -> Touched:
+        """Take facts in, in any order; return the slices that have to be judged again.
 
         Edits themselves leave nothing behind but the names of namespaces.
         """
-        touched: set[PageRef] = set()
+        touched: Touched = {}
         for fact in facts:
-            if not self.index.tracks_wiki(fact.wiki):
-                continue
-            state = self._state(fact.wiki)
-            if isinstance(fact, Edit):
-                touched |= self.learn_namespace(fact.wiki, fact.namespace, fact.title)
-            elif isinstance(fact, Categorized):
-                touched |= {PageRef(fact.wiki, title) for title in state.categories.add(fact)}
-            elif isinstance(fact, PAGE_FACTS):
-                touched |= {PageRef(fact.wiki, title) for title in self._concerned(state, state.log.add(fact))}
+            if isinstance(fact, UserRenamed):
+                names = self.people.add(fact)
+                touched |= dict.fromkeys(map(UserRef, names), cause_of(fact))
+            elif self.index.tracks_wiki(fact.wiki):
+                slices = self._take(fact, self._state(fact.wiki))
+                if slices:
+                    touched |= dict.fromkeys(slices, cause_of(fact))
         return touched
+
+    def _take(self, fact: Fact, state: _WikiState) -> Iterable[Slice]:
+        wiki = fact.wiki
+        match fact:
+            case Edit():
+                return self._learn(wiki, state, fact.namespace, fact.title)
+            case Categorized():
+                return [PageRef(wiki, title) for title in state.categories.add(fact)]
+            case PageMoved() | PageDeleted() | PageRestored():
+                return [PageRef(wiki, title) for title in self._concerned(state, state.log.add(fact))]
+            case RevisionsHidden():
+                return [RevisionRef(wiki, rev_id) for rev_id in state.revisions.hide(fact)]
+            case RevisionTagged():
+                slices: list[Slice] = [RevisionRef(wiki, rev_id) for rev_id in state.revisions.tag(fact)]
+                if state.revisions.redirected(fact):
+                    slices += [PageRef(wiki, title) for title in state.log.relatives(fact.title)]
+                return slices
+        return ()
 
     @staticmethod
     def _concerned(state: _WikiState, titles: Iterable[str]) -> Iterable[str]:
@@ -121,99 +153,155 @@ class Projector:
             return titles
         return {companion for title in titles for companion in state.categories.companions(title)}
 
-    def learn_namespace(self, wiki: str, namespace: int, title: str) -> set[PageRef]:
-        """Learn a namespace's name from a title in it; return the pages to judge again, as `absorb` does."""
+    def learn_namespace(self, wiki: str, namespace: int, title: str) -> Touched:
+        """Learn a namespace's name from a title in it; return the slices to judge again, as `absorb` does."""
         if not self.index.tracks_wiki(wiki):
-            return set()
-        state = self._state(wiki)
-        return self._renamed(wiki, state, title) if state.namespaces.learn(namespace, title) else set()
+            return {}
+        slices = self._learn(wiki, self._state(wiki), namespace, title)
+        return dict.fromkeys(slices, Cause("namespace", f"{wiki}/{namespace}"))
 
-    def _renamed(self, wiki: str, state: _WikiState, title: str) -> set[PageRef]:
+    @staticmethod
+    def _learn(wiki: str, state: _WikiState, namespace: int, title: str) -> Iterable[Slice]:
         """Pages moved into a namespace whose name has only just been learned."""
+        if not state.namespaces.learn(namespace, title):
+            return ()
         prefix = title.partition(":")[0] + ":"
-        return {PageRef(wiki, origin) for origin in state.log.origins_under(prefix)}
+        return [PageRef(wiki, origin) for origin in state.log.origins_under(prefix)]
 
-    def judge(self, edits: Iterable[Edit]) -> Iterator[Contribution]:
-        """Yield an edit's entry in the books of each program that it is a candidate of; none is normal."""
-        for edit in edits:
-            user = edit.user
-            if user is None or not self.index.tracks_wiki(edit.wiki):
+    def judge(self, actions: Iterable[Action]) -> Iterator[Contribution]:
+        """Yield an action's entry in the books of each program that it is a candidate of; none is normal."""
+        for action in actions:
+            user = action.user
+            if user is None or not self.index.tracks_wiki(action.wiki):
                 continue
-            candidates = self._candidates(edit, user)
+            person = self.people.person(user, action.occurred_at)
+            candidates = self._candidates(action, person)
             if not candidates:
                 continue
-            state = self._state(edit.wiki)
-            location = state.log.locate(edit.title, edit.order)
-            moved = location.title != edit.title
-            namespace = state.namespaces.namespace_of(location.title) if moved else edit.namespace
-            subject = state.namespaces.subject(location.title)
-            context = Context(
-                title=location.title,
-                subject=subject,
-                subject_at_edit=state.namespaces.subject(edit.title) if moved else subject,
-                namespace=namespace,
-                live=location.live,
-                hidden=state.log.hidden(edit.rev_id),
-            )
-            for compiled in candidates:
-                yield self._entry(edit, user, compiled, context, state)
+            state = self._state(action.wiki)
+            where = _Where(person, self._locate(action, person, state))
+            for compiled, participant in candidates:
+                yield self._entry(action, compiled, participant, where, state)
 
-    def _entry(
-        self, edit: Edit, user: str, compiled: CompiledProgram, context: Context, state: _WikiState
-    ) -> Contribution:
-        if compiled.categories:
-            context = Context(
-                title=context.title,
-                subject=context.subject,
-                subject_at_edit=context.subject_at_edit,
-                namespace=context.namespace,
-                live=context.live,
-                hidden=context.hidden,
-                categories=frozenset(
-                    scope
-                    for scope in compiled.categories
-                    if scope.wiki == edit.wiki
-                    and state.categories.holds(scope, edit.title, edit.order, compiled.program.membership)
-                ),
-            )
-        return Contribution(
-            program=compiled.program.slug,
-            wiki=edit.wiki,
-            rev_id=edit.rev_id,
-            user=user,
-            verdict=judge(edit, compiled, context),
-            occurred_at=edit.occurred_at,
-            title=context.title,
-            namespace=context.namespace,
-            byte_delta=edit.byte_delta,
-            created=edit.created and is_content(edit.wiki, context.namespace),
+    def entry(self, action: Action, slug: str) -> tuple[Contribution | None, CompiledProgram, Context]:
+        """What one program makes of one action, candidate or not; no entry where the user is nameless."""
+        compiled = self.index.of(slug)
+        state = self._state(action.wiki)
+        person = self.people.person(action.user or "", action.occurred_at)
+        where = _Where(person, self._locate(action, person, state))
+        participant = self._participant(compiled, person)
+        context = self._context(action, compiled, participant, where, state)
+        if action.user is None:
+            return None, compiled, replace(context, user=None, names=frozenset())
+        return self._entry(action, compiled, participant, where, state), compiled, context
+
+    def _locate(self, action: Action, person: Person, state: _WikiState) -> Context:
+        location = state.log.locate(action.title, action.order)
+        moved = location.title != action.title
+        subject = state.namespaces.subject(location.title)
+        flags = state.revisions.flags(action.rev_id) if action.kind is ActionKind.EDIT else RevisionFlags(0)
+        redirect = state.revisions.knows_redirects and state.revisions.is_redirect(
+            state.log.stays(action.title, action.order)
+        )
+        return Context(
+            title=location.title,
+            subject=subject,
+            subject_at_edit=state.namespaces.subject(action.title) if moved else subject,
+            namespace=state.namespaces.namespace_of(location.title) if moved else action.namespace,
+            user=person.name,
+            names=person.names,
+            live=location.live,
+            hidden=action.kind is ActionKind.EDIT and state.revisions.hidden(action.rev_id),
+            reverted=bool(flags & RevisionFlags.REVERTED),
+            redirect=redirect,
+            tool=bool(flags & RevisionFlags.TOOL) or is_tool_summary(action.comment),
         )
 
-    def _candidates(self, edit: Edit, user: str) -> list[CompiledProgram]:
-        """Programs whose books the edit is kept in. More facts may add some but never take one away."""
+    def _context(
+        self,
+        action: Action,
+        compiled: CompiledProgram,
+        participant: Participant | None,
+        where: _Where,
+        state: _WikiState,
+    ) -> Context:
+        if not compiled.categories and participant is None:
+            return where.context
+        membership = compiled.program.membership
+        categories = frozenset(
+            scope
+            for scope in compiled.categories
+            if scope.wiki == action.wiki and state.categories.holds(scope, action.title, action.order, membership)
+        )
+        return replace(where.context, participant=participant, categories=categories)
+
+    def _entry(
+        self,
+        action: Action,
+        compiled: CompiledProgram,
+        participant: Participant | None,
+        where: _Where,
+        state: _WikiState,
+    ) -> Contribution:
+        context = self._context(action, compiled, participant, where, state)
+        return Contribution(
+            program=compiled.program.slug,
+            user=where.person.name,
+            wiki=action.wiki,
+            kind=action.kind,
+            rev_id=action.rev_id,
+            verdict=judge(action, compiled, context),
+            occurred_at=action.occurred_at,
+            title=context.title,
+            namespace=context.namespace,
+            byte_delta=action.byte_delta,
+            created=action.created and is_content(action.wiki, context.namespace),
+            user_class=action.user_class,
+            reverted=context.reverted,
+            action=_action(action, state),
+        )
+
+    def _candidates(self, action: Action, person: Person) -> list[tuple[CompiledProgram, Participant | None]]:
+        """Programs whose books the action is kept in. More facts may add some but take none away, but for renames."""
         index = self.index
-        numbers = {*index.enrolled(user), *index.open_on(edit.wiki, edit.occurred_at.date())}
+        numbers = {*index.open_on(action.wiki, action.occurred_at.date()), *index.hashtagged(action.comment)}
+        for name in person.names:
+            numbers.update(index.enrolled(name))
         if index.has_open_lists:
-            state = self._state(edit.wiki)
-            titles = state.log.relatives(edit.title)
+            state = self._state(action.wiki)
+            titles = state.log.relatives(action.title)
             numbers.update(index.open_for_titles({*titles, *map(state.namespaces.subject, titles)}))
         if index.has_open_categories:
-            categories = self._state(edit.wiki).categories.ever_in(edit.title)
-            numbers.update(index.open_for_categories(edit.wiki, categories))
-        return [one for number in sorted(numbers) if (one := index.compiled[number]).candidate(edit)]
+            categories = self._state(action.wiki).categories.ever_in(action.title)
+            numbers.update(index.open_for_categories(action.wiki, categories))
+        found = []
+        for number in sorted(numbers):
+            compiled = index.compiled[number]
+            participant = self._participant(compiled, person)
+            if compiled.candidate(action, participant):
+                found.append((compiled, participant))
+        return found
+
+    def _participant(self, compiled: CompiledProgram, person: Person) -> Participant | None:
+        """The person's enrolment: a listed name means whoever had it when the program began."""
+        if len(person.names) == 1:
+            return compiled.participants.get(person.name)
+        listed = (compiled.participants.get(name) for name in sorted(person.names))
+        return next(
+            (one for one in listed if one is not None and self.people.current(one.user, compiled.start) == person.name),
+            None,
+        )
+
+    def books_of(self, users: Iterable[UserRef]) -> set[tuple[str, str]]:
+        """(program, name) of every book in which actions of these users may have been entered, by any name."""
+        names = {one.user for one in users}
+        return {(slug, name) for slug in self.index.naming(names) for name in names}
 
 
-def is_content(wiki: str, namespace: int) -> bool:
-    """Whether pages of the namespace are what readers come for.
-
-    Articles everywhere; files on Commons; properties and lexemes on Wikidata; on Wikisource and its
-    sisters the even extension namespaces up to 114 (Author, Page, Index, Appendix, …). On Wikipedia those
-    are portals and books, which are not.
-    """
-    if namespace == 0:
-        return True
-    if wiki == "commons.wikimedia.org":
-        return namespace == 6
-    if wiki == "www.wikidata.org":
-        return namespace in (120, 146)
-    return 100 <= namespace <= 114 and namespace % 2 == 0 and not wiki.endswith(".wikipedia.org")
+def _action(action: Action, state: _WikiState) -> str:
+    if isinstance(action, Uploaded):
+        return ""
+    if action.wiki.endswith(".wikidata.org"):
+        return read_action(action.comment)
+    levels = state.revisions.levels(action.rev_id)
+    return "" if levels is None else level_word(*levels)

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from processors.contributions import PROOFREAD, VALIDATED, Contribution
+from processors.facts import ActionKind
 from processors.judge import Verdict
 from processors.ports import Metric, Standing
-from processors.projection import Contribution
 
 
 def fold_books(entries: Iterable[Contribution]) -> dict[str, list[Standing]]:
@@ -29,16 +30,22 @@ def fold_books(entries: Iterable[Contribution]) -> dict[str, list[Standing]]:
 def fold_standing(user: str, counted: Iterable[Contribution]) -> Standing:
     """Return a participant's numbers from their contributions (each once)."""
     counted = list(counted)
+    edits = [entry for entry in counted if entry.kind is ActionKind.EDIT]
     deltas = [entry.byte_delta or 0 for entry in counted]
     return Standing(
         user=user,
         team="",
-        edits=len(counted),
+        edits=len(edits),
         bytes_added=sum(delta for delta in deltas if delta > 0),
         bytes_removed=-sum(delta for delta in deltas if delta < 0),
         articles_created=len({(entry.wiki, entry.title) for entry in counted if entry.created}),
-        articles_edited=len({(entry.wiki, entry.title) for entry in counted}),
+        articles_edited=len({(entry.wiki, entry.title) for entry in edits}),
         last_edit_at=max((entry.occurred_at for entry in counted), default=None),
+        uploads=len(counted) - len(edits),
+        reverted=sum(entry.reverted for entry in counted),
+        wikidata_actions=sum(entry.action != "" and entry.wiki.endswith(".wikidata.org") for entry in counted),
+        pages_proofread=sum(entry.action == PROOFREAD for entry in counted),
+        pages_validated=sum(entry.action == VALIDATED for entry in counted),
     )
 
 
@@ -56,7 +63,7 @@ def rank(standings: Iterable[Standing], metric: Metric, teams: Mapping[str, str]
     return ranked
 
 
-def value(standing: Standing, metric: Metric) -> int:
-    """The number that `metric` names."""
-    number: int = getattr(standing, metric.value)
+def value(standing: Standing, metric: Metric) -> float:
+    """The number that `metric` names; whole but for points."""
+    number: float = getattr(standing, metric.value)
     return number

@@ -18,7 +18,10 @@ from processors.facts import (
     PageRestored,
     Position,
     RevisionsHidden,
+    RevisionTagged,
+    Uploaded,
     UserClass,
+    UserRenamed,
 )
 from processors.pages import PageLog
 from processors.programs import (
@@ -26,6 +29,7 @@ from processors.programs import (
     Exclusions,
     Membership,
     Participant,
+    Period,
     PrefixScope,
     Program,
     Session,
@@ -37,7 +41,9 @@ WIKI = "en.wikipedia.org"
 START = datetime(2026, 11, 8, 14, tzinfo=UTC)
 TITLES = ("A", "B", "User:Ada/Draft", "Talk:A", "Talk:B", "C")
 CATEGORIES = ("Category:X", "Category:Y")
-USERS = ("Ada", "Ben", None)
+USERS = ("Ada", "Ben", "Lovelace", None)
+RENAMES = (("Ada", "Lovelace"), ("Lovelace", "Ada"), ("Ben", "Ada"), ("Eve", "Ben"))
+TAGS = (("mw-reverted",), (), ("mw-new-redirect", "mobile edit"), ("mw-removed-redirect",), ("proofreadpage-quality3",))
 NAMESPACES = {"User": 2, "Talk": 1, "Category": 14}
 
 
@@ -105,6 +111,25 @@ def hidden(number: int, title: str, rev_id: int, bits: int) -> RevisionsHidden:
     )
 
 
+def uploaded(number: int, title: str, user: str | None = "Ada") -> Uploaded:
+    return Uploaded(
+        **common(number, title, user), **_log("upload", "upload", "{}") | {"log_id": 900 + number}, overwrite=False
+    )
+
+
+def renamed(number: int, old: str, new: str) -> UserRenamed:
+    params = f'{{"olduser":"{old}","newuser":"{new}","edits":3}}'
+    fields = common(number, f"User:{old}", "Admin") | _log("renameuser", "renameuser", params)
+    return UserRenamed(**fields, old=old, new=new)
+
+
+def tagged(number: int, one: Edit, *tags: str, prior: tuple[str, ...] = ()) -> RevisionTagged:
+    fields = common(number, one.title, None) | {"rcid": None, "user_class": UserClass.HIDDEN}
+    return RevisionTagged(
+        **fields, rev_id=one.rev_id, page_id=TITLES.index(one.title), tags=tuple(sorted(tags)), prior_tags=prior
+    )
+
+
 def categorized(number: int, category: str, page: str, direction: Direction = Direction.ADDED) -> Categorized:
     return Categorized(**common(number, category), page=page, direction=direction, rev_id=None)
 
@@ -119,7 +144,7 @@ def histories(draw: st.DrawFn) -> list[Fact]:
     facts: list[Fact] = []
     title = st.sampled_from(TITLES)
     for number in range(draw(st.integers(1, 24))):
-        what = draw(st.integers(0, 11))
+        what = draw(st.integers(0, 14))
         at = draw(title)
         if what <= 5:
             old = draw(st.sampled_from((None, 0, 10, 100)))
@@ -136,7 +161,15 @@ def histories(draw: st.DrawFn) -> list[Fact]:
             page = draw(st.sampled_from((*TITLES, CATEGORIES[1])))
             direction = draw(st.sampled_from(list(Direction)))
             facts.append(categorized(number, draw(st.sampled_from(CATEGORIES)), page, direction))
-        elif edits := [fact for fact in facts if isinstance(fact, Edit)]:
+        elif what == 11:
+            facts.append(renamed(number, *draw(st.sampled_from(RENAMES))))
+        elif what == 12:
+            facts.append(uploaded(number, at, draw(st.sampled_from(USERS))))
+        elif not (edits := [fact for fact in facts if isinstance(fact, Edit)]):
+            continue
+        elif what == 13:
+            facts.append(tagged(number, draw(st.sampled_from(edits)), *draw(st.sampled_from(TAGS)), prior=TAGS[0]))
+        else:
             one = draw(st.sampled_from(edits))
             now_at = _where_it_is(one, facts)
             facts.append(hidden(number, now_at, one.rev_id, draw(st.sampled_from((0, 1, 2, 5)))))
@@ -178,6 +211,8 @@ def programs() -> list[Program]:
         program("articles", participants=both),
         program("drafts", participants=both, namespaces=(("default", frozenset({2})),)),
         program("short", participants=both, exclude=Exclusions(minor=True), namespaces=everywhere),
+        program("clean", participants=both, exclude=Exclusions(reverted=True, redirects=True), namespaces=everywhere),
+        program("left", participants=(Participant("Ada", periods=(Period(None, START + timedelta(seconds=4)),)),)),
         program("titles", open=True, namespaces=everywhere, scope=(TitlesScope(frozenset({"A"}), WIKI),)),
         program("titles-now", open=True, scope=(TitlesScope(frozenset({"A", "C"})),), membership=Membership.NOW),
         program("prefix", open=True, namespaces=everywhere, scope=(PrefixScope("User:Ada/"),)),

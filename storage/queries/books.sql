@@ -1,2 +1,2 @@
--- The version of its definition that each program's books are complete for.
-SELECT slug, max(version) FROM books GROUP BY slug
+-- The version of its program that each program's books are complete for.
+SELECT slug, version FROM books FINAL

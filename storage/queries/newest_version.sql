@@ -2,8 +2,8 @@
 SELECT max(version)
 FROM (
     SELECT max(version) AS version FROM contributions
+    UNION ALL SELECT max(version) FROM ledger
     UNION ALL SELECT max(version) FROM standings
     UNION ALL SELECT max(version) FROM checkpoints
     UNION ALL SELECT max(version) FROM gaps
-    UNION ALL SELECT max(version) FROM programs
 )

@@ -1,4 +1,4 @@
 -- The board of a program: everybody with a contribution.
-SELECT user, edits, bytes_added, bytes_removed, articles_created, articles_edited, last_edit_at
+SELECT * EXCEPT (program, version)
 FROM standings FINAL
-WHERE program = %(program)s AND edits > 0
+WHERE program = %(program)s AND (edits > 0 OR uploads > 0)

@@ -1,11 +1,16 @@
 -- A program's numbers as a whole.
 SELECT
-    uniqExact(user),
-    count(),
-    sum(greatest(ifNull(byte_delta, 0), 0)),
-    sum(greatest(-ifNull(byte_delta, 0), 0)),
-    uniqExactIf((wiki, title), created),
-    uniqExact((wiki, title)),
-    max(occurred_at)
+    uniqExact(user) AS editors,
+    countIf(kind = 'edit') AS edits,
+    sum(greatest(ifNull(byte_delta, 0), 0)) AS bytes_added,
+    sum(greatest(-ifNull(byte_delta, 0), 0)) AS bytes_removed,
+    uniqExactIf((wiki, title), created) AS articles_created,
+    uniqExactIf((wiki, title), kind = 'edit') AS articles_edited,
+    countIf(kind = 'upload') AS uploads,
+    countIf(reverted) AS reverted,
+    countIf(action != '' AND wiki LIKE '%%.wikidata.org') AS wikidata_actions,
+    countIf(action = 'page_proofread') AS pages_proofread,
+    countIf(action = 'page_validated') AS pages_validated,
+    max(occurred_at) AS last_edit_at
 FROM contributions FINAL
 WHERE program = %(program)s AND verdict = 'counted'

@@ -7,12 +7,28 @@ from collections.abc import Iterable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.facts import Categorized, Edit, Fact
+from processors.contributions import Contribution, PageRef, RevisionRef, Touched, UserRef
+from processors.facts import Action, Categorized, Fact, is_action
+from processors.ledger import ActionKey, action_key
 from processors.programs import Program
-from processors.projection import Contribution, Projector
+from processors.projection import Projector
 from tests.histories import deliveries, histories, programs
 
-Books = dict[tuple[str, str, int], Contribution]
+Books = dict[ActionKey, list[Contribution]]
+
+
+def judged(projector: Projector, actions: Iterable[Action]) -> Books:
+    """The entries of each action, in all books."""
+    books: Books = {ActionKey(one.wiki, one.kind, one.rev_id): [] for one in actions}
+    for entry in projector.judge(actions):
+        books[action_key(entry)].append(entry)
+    return books
+
+
+def in_slices(action: Action, touched: Touched) -> bool:
+    """Whether a late fact touched the action."""
+    slices = (PageRef(action.wiki, action.title), RevisionRef(action.wiki, action.rev_id), UserRef(action.user or ""))
+    return any(one in touched for one in slices)
 
 
 def keep_books(programs: Iterable[Program], batches: Iterable[Sequence[Fact]]) -> Books:
@@ -29,12 +45,10 @@ def keep_books(programs: Iterable[Program], batches: Iterable[Sequence[Fact]]) -
                 fact for fact in log.values() if isinstance(fact, Categorized) and (fact.wiki, fact.title) in wanted
             )
             projector.recalled(wanted)
-        edits = [
-            fact
-            for fact in log.values()
-            if isinstance(fact, Edit) and (fact.event_id in fresh or (fact.wiki, fact.title) in touched)
+        actions = [
+            fact for fact in log.values() if is_action(fact) and (fact.event_id in fresh or in_slices(fact, touched))
         ]
-        books |= {(one.program, one.wiki, one.rev_id): one for one in projector.judge(edits)}
+        books |= judged(projector, actions)
     return books
 
 

@@ -53,10 +53,34 @@ def some_edits(draw: st.DrawFn) -> Edit:
     return replace(edit(1, "A"), **changes)
 
 
+def is_candidate(program: Program, one: Edit) -> bool:
+    compiled = CompiledProgram(program)
+    return compiled.candidate(one, compiled.participants.get(one.user or ""))
+
+
 @given(some_programs(), some_edits())
 def test_candidates_are_what_a_scan_of_all_programs_finds(made: list[Program], one: Edit) -> None:
     found = {entry.program for entry in Projector(made).judge([one])}
-    assert found == {program.slug for program in made if CompiledProgram(program).candidate(one)}
+    assert found == {program.slug for program in made if is_candidate(program, one)}
+
+
+@given(some_programs(), some_programs(), st.lists(st.integers(0, 5)), some_edits())
+def test_putting_and_dropping_programs_leaves_what_a_new_index_would_hold(
+    first: list[Program], second: list[Program], dropped: list[int], one: Edit
+) -> None:
+    projector = Projector(first)
+    for program in second:
+        projector.put(program)
+    for slug in map(str, dropped):
+        projector.drop(slug)
+    left = {program.slug: program for program in (*first, *second)}
+    for slug in map(str, dropped):
+        left.pop(slug, None)
+    found = {entry.program for entry in projector.judge([one])}
+    assert found == {program.slug for program in left.values() if is_candidate(program, one)}
+    for slug in left:
+        projector.drop(slug)
+    assert not any(vars(projector.index)[name] for name in vars(projector.index) if name not in ("_last", "_tracked"))
 
 
 def test_a_wiki_that_nobody_tracks_is_left_alone() -> None:
@@ -73,6 +97,8 @@ def test_one_edit_has_an_entry_in_each_program_that_it_is_a_candidate_of() -> No
         "articles": "counted",
         "drafts": "namespace_not_tracked",
         "short": "counted",
+        "clean": "counted",
+        "left": "counted",
         "titles": "counted",
         "titles-now": "counted",
         "category": "out_of_scope",
@@ -85,4 +111,4 @@ def test_a_page_change_beside_the_edit_counts_nothing_twice() -> None:
     assert isinstance(change, PageChanged)
     everywhere = replace(programs()[0], wikis=("*",), sessions=(Session(START - timedelta(days=1000), START),))
     projector = Projector([everywhere])
-    assert projector.absorb([change]) == set()
+    assert projector.absorb([change]) == {}

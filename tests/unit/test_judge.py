@@ -9,18 +9,24 @@ from typing import Any
 import pytest
 
 from processors.judge import CompiledProgram, Context, Verdict, judge
+from processors.judge import tests as list_tests
 from processors.programs import (
     CategoryScope,
+    ExcludedPage,
+    ExcludedRevision,
+    ExcludedUser,
     Exclusions,
     Membership,
+    Page,
     Participant,
+    Period,
     PrefixScope,
     Program,
     Session,
     TitlesScope,
     family_matches,
 )
-from tests.histories import START, WIKI, edit
+from tests.histories import START, WIKI, edit, uploaded
 
 PROGRAM = Program(
     slug="p",
@@ -31,18 +37,26 @@ PROGRAM = Program(
     ),
     wikis=(WIKI, "*.wikisource.org"),
     namespaces=(("default", frozenset({0})), ("*.wikisource.org", frozenset({0, 104})), ("fr.wikisource.org", None)),
-    participants=(Participant("Ada"), Participant("Late", joined=START + timedelta(minutes=30))),
+    participants=(
+        Participant("Ada"),
+        Participant("Late", periods=(Period(START + timedelta(minutes=30)),)),
+        Participant("Left", periods=(Period(None, START + timedelta(minutes=10)), Period(START + timedelta(days=7)))),
+    ),
+    organisers=("Olga",),
 )
 ADA = edit(1, "A", "Ada")
 
 
 def context(**more: Any) -> Context:
-    base = Context(title="A", subject="A", subject_at_edit="A", namespace=0)
+    base = Context(title="A", subject="A", subject_at_edit="A", namespace=0, user="Ada")
     return replace(base, **more)
 
 
 def verdict(program: Program = PROGRAM, one: Any = ADA, where: Context | None = None) -> Verdict:
-    return judge(one, CompiledProgram(program), where or context())
+    compiled = CompiledProgram(program)
+    names = frozenset(() if one.user is None else (one.user,))
+    participant = compiled.participants.get(one.user)
+    return judge(one, compiled, replace(where or context(), user=one.user, names=names, participant=participant))
 
 
 def test_an_edit_that_meets_every_rule_counts() -> None:
@@ -55,6 +69,10 @@ def test_an_edit_that_meets_every_rule_counts() -> None:
         ({"user": "Eve"}, Verdict.NOT_ENROLLED),
         ({"user": None}, Verdict.NOT_ENROLLED),
         ({"user": "Late"}, Verdict.NOT_ENROLLED),
+        ({"user": "Olga"}, Verdict.ORGANISER_ONLY),
+        ({"user": "Left"}, Verdict.COUNTED),
+        ({"user": "Left", "occurred_at": START + timedelta(minutes=10)}, Verdict.NOT_ENROLLED),
+        ({"user": "Left", "occurred_at": START + timedelta(days=7)}, Verdict.COUNTED),
         ({"occurred_at": START - timedelta(seconds=1)}, Verdict.BEFORE_WINDOW),
         ({"occurred_at": START + timedelta(hours=1)}, Verdict.AFTER_WINDOW),
         ({"occurred_at": START + timedelta(days=8)}, Verdict.AFTER_WINDOW),
@@ -75,9 +93,13 @@ def test_who_when_and_where(changes: dict[str, Any], reason: Verdict) -> None:
     [
         (Exclusions(bots=False), {"bot": True}, Verdict.COUNTED),
         (Exclusions(minor=True), {"minor": True}, Verdict.MINOR_EXCLUDED),
-        (Exclusions(users=frozenset({"Ada"})), {}, Verdict.MANUALLY_EXCLUDED),
-        (Exclusions(titles=frozenset({"A"})), {}, Verdict.MANUALLY_EXCLUDED),
-        (Exclusions(titles=frozenset({"B"})), {}, Verdict.COUNTED),
+        (Exclusions(users=(ExcludedUser("Ada", "a test account"),)), {}, Verdict.MANUALLY_EXCLUDED),
+        (Exclusions(titles=(ExcludedPage(Page("A")),)), {}, Verdict.MANUALLY_EXCLUDED),
+        (Exclusions(titles=(ExcludedPage(Page("A", "*.wikipedia.org")),)), {}, Verdict.MANUALLY_EXCLUDED),
+        (Exclusions(titles=(ExcludedPage(Page("A", "de.wikipedia.org")),)), {}, Verdict.COUNTED),
+        (Exclusions(titles=(ExcludedPage(Page("B")),)), {}, Verdict.COUNTED),
+        (Exclusions(revisions=(ExcludedRevision(WIKI, 5001),)), {}, Verdict.MANUALLY_EXCLUDED),
+        (Exclusions(revisions=(ExcludedRevision("de.wikipedia.org", 5001),)), {}, Verdict.COUNTED),
     ],
 )
 def test_what_is_left_out(exclude: Exclusions, changes: dict[str, Any], reason: Verdict) -> None:
@@ -92,6 +114,8 @@ def test_what_is_left_out(exclude: Exclusions, changes: dict[str, Any], reason: 
         (context(hidden=True), Verdict.REVISION_SUPPRESSED),
         (context(hidden=True, live=False, namespace=2), Verdict.NAMESPACE_NOT_TRACKED),
         (context(hidden=True, live=False), Verdict.PAGE_DELETED),
+        (context(tool=True), Verdict.TOOL_EDIT),
+        (context(reverted=True, redirect=True), Verdict.COUNTED),
     ],
 )
 def test_what_became_of_the_page(where: Context, reason: Verdict) -> None:
@@ -118,6 +142,37 @@ def test_an_open_program_counts_everyone_with_a_name_and_joining_late_only_names
     assert verdict(everyone, replace(ADA, user=None)) is Verdict.NOT_ENROLLED
 
 
+@pytest.mark.parametrize(
+    ("exclude", "where", "reason"),
+    [
+        (Exclusions(reverted=True), context(reverted=True), Verdict.REVERTED_EXCLUDED),
+        (Exclusions(redirects=True), context(redirect=True), Verdict.REDIRECT),
+        (Exclusions(tools=False), context(tool=True), Verdict.COUNTED),
+    ],
+)
+def test_switches_look_at_what_became_of_the_revision(exclude: Exclusions, where: Context, reason: Verdict) -> None:
+    assert verdict(replace(PROGRAM, exclude=exclude), where=where) is reason
+
+
+def test_a_hashtag_in_the_summary_enrols_the_edit() -> None:
+    program = replace(PROGRAM, hashtags=("wikipink",))
+    eve = replace(ADA, user="Eve", comment="source added #WikiPink")
+    assert verdict(program, eve) is Verdict.COUNTED
+    assert verdict(program, replace(eve, comment="source added")) is Verdict.NOT_ENROLLED
+    assert verdict(program, replace(eve, user=None)) is Verdict.NOT_ENROLLED
+
+
+def test_an_upload_counts_whatever_namespaces_are_tracked() -> None:
+    where = context(title="File:A.png", namespace=6)
+    assert verdict(one=uploaded(1, "File:A.png"), where=where) is Verdict.COUNTED
+    assert verdict(one=replace(ADA, title="File:A.png", namespace=6), where=where) is Verdict.NAMESPACE_NOT_TRACKED
+
+
+def test_every_test_is_shown_in_the_order_of_the_verdicts() -> None:
+    shown = [reason for reason, _ in list_tests(ADA, CompiledProgram(PROGRAM), context())]
+    assert shown == [one for one in Verdict if one not in (Verdict.COUNTED, Verdict.NOT_SEEN)]
+
+
 X = CategoryScope(WIKI, "Category:X")
 
 
@@ -137,6 +192,14 @@ X = CategoryScope(WIKI, "Category:X")
 )
 def test_scopes_are_a_union(scope: tuple[Any, ...], where: Context, reason: Verdict) -> None:
     assert verdict(replace(PROGRAM, scope=scope), where=where) is reason
+
+
+def test_exceptions_take_pages_out_of_the_scope() -> None:
+    program = replace(PROGRAM, outside=(X, PrefixScope("List of ")))
+    assert verdict(program) is Verdict.COUNTED
+    assert verdict(program, where=context(categories=frozenset({X}))) is Verdict.OUT_OF_SCOPE
+    listed = replace(ADA, title="List of A")
+    assert verdict(program, listed, context(title="List of A", subject="List of A")) is Verdict.OUT_OF_SCOPE
 
 
 def test_a_list_holds_the_title_at_the_edit_or_the_title_now_as_the_program_says() -> None:

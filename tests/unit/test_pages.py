@@ -8,7 +8,7 @@ import pytest
 
 from processors.facts import Fact, Order
 from processors.pages import Location, PageLog
-from tests.histories import common, deleted, edit, hidden, moved, restored
+from tests.histories import common, deleted, edit, moved, restored
 
 
 def order(number: int) -> Order:
@@ -66,21 +66,11 @@ def test_facts_may_arrive_in_any_order_and_twice() -> None:
     assert len(outcomes) == 1
 
 
-def test_hidden_is_what_the_last_change_of_visibility_says() -> None:
-    shown, gone = hidden(7, "A", 5001, 0), hidden(5, "A", 5001, 1)
-    assert log_of(gone).hidden(5001)
-    assert not log_of(shown, gone).hidden(5001)
-    assert not log_of(hidden(5, "A", 5001, 2)).hidden(5001), "a hidden summary hides no edit"
-    assert log_of(hidden(5, "A", 5001, 4)).hidden(5001)
-    assert not log_of(gone).hidden(5002)
-
-
 @pytest.mark.parametrize(
     ("fact", "touched"),
     [
         (deleted(9, "C"), {"A", "B", "C"}),
         (deleted(9, "B"), {"A", "B"}),
-        (hidden(9, "A", 1, 1), {"A"}),
         (edit(9, "A"), set()),
     ],
 )

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processors.contributions import Contribution
+from processors.facts import ActionKind
 from processors.judge import Verdict
 from processors.ports import Metric, Standing
-from processors.projection import Contribution
 from processors.standings import fold_books, fold_standing, rank, value
 from tests.histories import START, WIKI
 
@@ -40,6 +41,20 @@ def test_a_standing_sums_what_counted() -> None:
     (standing,) = fold_books(books)["p"]
     assert standing == Standing("Ada", "", 3, 10, 4, 1, 2, START + timedelta(seconds=9))
     assert (standing.bytes_net, standing.bytes_absolute) == (6, 14)
+
+
+def test_what_is_no_edit_is_summed_by_itself() -> None:
+    wikidata = replace(ONE, rev_id=5, wiki="www.wikidata.org", action="label_added", created=False)
+    books = [
+        replace(ONE, rev_id=2, kind=ActionKind.UPLOAD, byte_delta=None, created=False, title="File:A.png"),
+        wikidata,
+        replace(wikidata, rev_id=6, verdict=Verdict.BOT),
+        replace(ONE, rev_id=7, wiki="fr.wikisource.org", action="page_proofread", created=False, reverted=True),
+        replace(ONE, rev_id=8, wiki="fr.wikisource.org", action="page_validated", created=False),
+    ]
+    (one,) = fold_books(books)["p"]
+    assert (one.edits, one.uploads, one.wikidata_actions, one.reverted) == (3, 1, 1, 1)
+    assert (one.pages_proofread, one.pages_validated, one.articles_edited) == (1, 1, 2)
 
 
 def test_a_page_counts_once_however_often_it_was_edited_and_on_every_wiki() -> None:
@@ -78,4 +93,4 @@ def test_ranks_do_not_depend_on_the_order_of_rows(rows: list[tuple[str, int]], s
 
 @pytest.mark.parametrize("metric", list(Metric))
 def test_every_metric_is_a_number_of_a_standing(metric: Metric) -> None:
-    assert isinstance(value(standing("a", 1), metric), int)
+    assert isinstance(value(standing("a", 1), metric), int | float)

@@ -1,0 +1,100 @@
+"""What became of single revisions of a wiki: hidden, reverted, made by a tool, turned into a redirect, proofread.
+
+A fold over visibility and tag events. Each says all that holds from then on, so the newest decides; what nobody
+ever said is not kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+
+from processors.facts import Order, RevisionsHidden, RevisionTagged
+from processors.pages import Stay
+from processors.tags import RevisionFlags, proofread_level, read_flags, relevant
+
+_HIDES = 1 | 4
+"""Text or user hidden: the edit can no longer be shown or credited."""
+_NO_FLAGS = RevisionFlags(0)
+_REDIRECTS = RevisionFlags.REDIRECT_NOW | RevisionFlags.REDIRECT_NO_MORE
+
+
+class RevisionLog:
+    """The revisions of one wiki, as far as events tell more of them than that they were made."""
+
+    def __init__(self) -> None:
+        self._visibility: dict[int, tuple[Order, int]] = {}
+        self._flags: dict[int, tuple[Order, RevisionFlags]] = {}
+        self._redirects: defaultdict[str, list[tuple[Order, bool]]] = defaultdict(list)
+        self._levels: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._page_of: dict[int, int] = {}
+
+    def hide(self, fact: RevisionsHidden) -> frozenset[int]:
+        """Take a change of visibility in; return the revisions that it may touch."""
+        for rev_id in fact.rev_ids:
+            known = self._visibility.get(rev_id)
+            if known is None or known[0] < fact.order:
+                self._visibility[rev_id] = (fact.order, fact.hidden)
+        return frozenset(fact.rev_ids)
+
+    def tag(self, fact: RevisionTagged) -> frozenset[int]:
+        """Take a change of tags in; return the revisions that it may touch (empty: none of these tags matter)."""
+        if not relevant(fact.tags, fact.prior_tags):
+            return frozenset()
+        known = self._flags.get(fact.rev_id)
+        if known is None or known[0] < fact.order:
+            self._flags[fact.rev_id] = (fact.order, read_flags(fact.tags))
+        touched = {fact.rev_id}
+        level = proofread_level(fact.tags)
+        if level is not None and fact.page_id is not None:
+            touched |= self._proofread(fact.page_id, fact.rev_id, level)
+        return frozenset(touched)
+
+    def redirected(self, fact: RevisionTagged) -> bool:
+        """Take in whether a revision made its page a redirect, or an ordinary page again; false when neither."""
+        flags = read_flags(fact.tags) & _REDIRECTS
+        if not flags:
+            return False
+        step = (fact.order, bool(flags & RevisionFlags.REDIRECT_NOW))
+        steps = self._redirects[fact.title]
+        if step not in steps:
+            insort(steps, step)
+        return True
+
+    def _proofread(self, page_id: int, rev_id: int, level: int) -> set[int]:
+        """Note a page's level; return the revision after it, whose change of level is another one now."""
+        levels = self._levels[page_id]
+        self._page_of[rev_id] = page_id
+        if (rev_id, level) not in levels:
+            insort(levels, (rev_id, level))
+        after = bisect_left(levels, (rev_id + 1, -1))
+        return {levels[after][0]} if after < len(levels) else set()
+
+    def hidden(self, rev_id: int) -> bool:
+        """Whether the revision's text or author is hidden now."""
+        known = self._visibility.get(rev_id)
+        return known is not None and bool(known[1] & _HIDES)
+
+    def flags(self, rev_id: int) -> RevisionFlags:
+        """What the revision's tags say now."""
+        known = self._flags.get(rev_id)
+        return known[1] if known is not None else _NO_FLAGS
+
+    def is_redirect(self, stays: list[Stay]) -> bool:
+        """Whether a page that had these stays (`PageLog.stays`) is a redirect now, as far as tags tell."""
+        steps = [step for stay in stays for step in self._redirects.get(stay.title, ()) if stay.covers(step[0])]
+        return bool(steps) and max(steps)[1]
+
+    @property
+    def knows_redirects(self) -> bool:
+        """Whether any page was ever seen to become a redirect or to stop being one."""
+        return bool(self._redirects)
+
+    def levels(self, rev_id: int) -> tuple[int, int | None] | None:
+        """The proofreading level that a revision gave its page, and the one before (None: not known)."""
+        page_id = self._page_of.get(rev_id)
+        if page_id is None:
+            return None
+        levels = self._levels[page_id]
+        place = bisect_left(levels, (rev_id, -1))
+        return levels[place][1], levels[place - 1][1] if place else None

@@ -1,0 +1,152 @@
+"""The books of programs in ClickHouse: contributions, the ledger of their changes, standings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from processors.contributions import Contribution
+from processors.facts import ActionKind, UserClass
+from processors.judge import Verdict
+from processors.ledger import Change, EntryKey
+from processors.ports import Standing, Totals
+from storage.connection import Connections, external
+from storage.fact_rows import EPOCH, aware
+
+_ENTRY = (
+    "program", "user", "wiki", "kind", "rev_id", "verdict", "occurred_at", "title", "namespace", "byte_delta",
+    "created", "user_class", "reverted", "action",
+)  # fmt: skip
+_CONTRIBUTION = (*_ENTRY, "version", "gone")
+_LEDGER = (*_CONTRIBUTION, "before", "cause_kind", "cause")
+
+
+class Books:
+    """Every write may be repeated: the newest version of a row counts."""
+
+    connections: Connections
+
+    def newest_version(self) -> int:
+        """The highest version that anything carries; newer rows must have a higher one."""
+        ((version,),) = self.connections.rows("newest_version")
+        return int(version)
+
+    def write_changes(self, changes: Sequence[Change], version: int) -> None:
+        """Enter changes in the ledger, then in the books. A repetition with the same causes keeps them once."""
+        if not changes:
+            return
+        rows = [(*_row(change.entry), version, int(change.gone)) for change in changes]
+        causes = [(change.before or "", change.cause.kind, change.cause.id) for change in changes]
+        lines = [(*row, *cause) for row, cause in zip(rows, causes, strict=True)]
+        self.connections.insert("ledger", _LEDGER, list(zip(*lines, strict=True)))
+        self.connections.insert("contributions", _CONTRIBUTION, list(zip(*rows, strict=True)))
+
+    def refresh_standings(self, keys: Collection[tuple[str, str]], version: int) -> None:
+        """Recompute the standings of (program, user) keys from the books."""
+        if keys:
+            table = external("keys", ("program", "user"), keys)
+            self.connections.rows("refresh_standings", {"version": version}, [table])
+
+    def entries(self, keys: Collection[EntryKey]) -> Iterator[Contribution]:
+        """What the books say at these keys; nothing where there is no entry."""
+        if keys:
+            types = ("String", "String", "String", "String", "Int64")
+            table = external("keys", EntryKey._fields, keys, types)
+            yield from self._entries("entries", tables=[table])
+
+    def entries_of_books(self, keys: Collection[tuple[str, str]]) -> Iterator[Contribution]:
+        """All that the books of these (program, user) say."""
+        if keys:
+            yield from self._entries("entries_of_books", tables=[external("keys", ("program", "user"), keys)])
+
+    def entries_between(self, program: str, first: str, last: str) -> Iterator[Contribution]:
+        """All that a program's books say of the users from `first` to `last` by name."""
+        yield from self._entries("entries_between", {"program": program, "first": first, "last": last})
+
+    def entry_users(self, program: str) -> list[tuple[str, int]]:
+        """Who is in a program's books, and with how many entries; by name."""
+        return [(user, count) for user, count in self.connections.rows("entry_users", {"program": program})]
+
+    def _entries(
+        self, name: str, params: Mapping[str, Any] | None = None, tables: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[Contribution]:
+        yield from map(entry_from_row, self.connections.records(name, params, tables))
+
+    def books(self) -> dict[str, int]:
+        """By slug, the version of the program that its books are complete for."""
+        return dict(self.connections.rows("books"))
+
+    def close_books(self, versions: Mapping[str, int]) -> None:
+        """Say that the books of programs (slug to version) are complete."""
+        if versions:
+            self.connections.insert("books", ("slug", "version"), [list(versions), list(versions.values())])
+
+    def standings(self, slug: str) -> list[Standing]:
+        """Everybody with a contribution, without team, in no order."""
+        return [standing_from_row(row) for row in self.connections.records("standings", {"program": slug})]
+
+    def totals(self, slug: str, participants: int | None) -> Totals:
+        """The program's numbers as a whole. `participants` None: as many as have contributed."""
+        (row,) = self.connections.records("totals", {"program": slug})
+        return totals_from_row(row, participants)
+
+
+def _row(entry: Contribution) -> tuple[Any, ...]:
+    return (
+        entry.program,
+        entry.user,
+        entry.wiki,
+        str(entry.kind),
+        entry.rev_id,
+        str(entry.verdict),
+        int(entry.occurred_at.timestamp()),
+        entry.title,
+        entry.namespace,
+        entry.byte_delta,
+        entry.created,
+        str(entry.user_class),
+        entry.reverted,
+        entry.action,
+    )
+
+
+def entry_from_row(row: Mapping[str, Any]) -> Contribution:
+    """The contribution that a row of `contributions`, `ledger` or `books_at` holds."""
+    return Contribution(
+        program=row["program"],
+        user=row["user"],
+        wiki=row["wiki"],
+        kind=ActionKind(row["kind"]),
+        rev_id=row["rev_id"],
+        verdict=Verdict(row["verdict"]),
+        occurred_at=aware(row["occurred_at"]),
+        title=row["title"],
+        namespace=row["namespace"],
+        byte_delta=row["byte_delta"],
+        created=row["created"],
+        user_class=UserClass(row["user_class"]),
+        reverted=row["reverted"],
+        action=row["action"],
+    )
+
+
+_SUMS = (
+    "edits", "bytes_added", "bytes_removed", "articles_created", "articles_edited", "uploads", "reverted",
+    "wikidata_actions", "pages_proofread", "pages_validated",
+)  # fmt: skip
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
+    last = aware(row["last_edit_at"])
+    return {name: row[name] for name in _SUMS} | {"last_edit_at": last if last > EPOCH else None}
+
+
+def standing_from_row(row: Mapping[str, Any]) -> Standing:
+    """A participant's numbers, without team."""
+    return Standing(user=row["user"], team="", **_numbers(row))
+
+
+def totals_from_row(row: Mapping[str, Any], participants: int | None) -> Totals:
+    """A program's numbers as a whole."""
+    editors = row["editors"]
+    return Totals(participants=editors if participants is None else participants, editors=editors, **_numbers(row))
