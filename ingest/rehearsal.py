@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from aiohttp import web
 from ingest.asked import EARLIEST, BadRequest, read_id, read_since
 from ingest.recorded import event_time, read_events
 from ingest.resume import DATA_CENTRES
+from ingest.streams import ALIASED_STREAMS, PUBLIC_STREAMS
 from processors.errors import InvalidInput
 
 DEFAULT_STREAM = "mediawiki.recentchange"
@@ -68,11 +68,12 @@ class Rehearsal:
         self._rebase = rebase
         self._close_after = close_after
         self._log: list[_Message] = []
-        self._topics: defaultdict[str, list[_Message]] = defaultdict(list)
+        self._topics: dict[str, list[_Message]] = {}
         self._grown = asyncio.Event()
         self.finished = asyncio.Event()
         """Set when the last event has been published."""
         self.streams: tuple[str, ...] = ()
+        """Those of the recordings."""
         self.total = 0
         self.published = 0
         self.start = datetime.now(UTC)
@@ -218,15 +219,11 @@ class Rehearsal:
         return response
 
     def _known(self, name: str) -> str | None:
-        """The stream of that name, which may leave the `mediawiki.` out."""
-        return next(
-            (
-                stream
-                for stream in (*self.streams, DEFAULT_STREAM)
-                if name in (stream, stream.removeprefix("mediawiki."))
-            ),
-            None,
-        )
+        """The stream of that name; those of the recordings may leave the `mediawiki.` out too."""
+        if name in PUBLIC_STREAMS:
+            return name
+        aliased = (*self.streams, *ALIASED_STREAMS)
+        return next((stream for stream in aliased if name in (stream, stream.removeprefix("mediawiki."))), None)
 
     def _starts(self, request: web.Request, topics: Sequence[str]) -> dict[str, int]:
         """The first offset to send of each topic; a topic that is left out gets nothing."""
@@ -244,13 +241,16 @@ class Rehearsal:
         if offset == EARLIEST:
             return topic, 0
         if offset is not None:
-            return topic, offset if offset >= 0 else len(self._topics[topic])
+            return topic, offset if offset >= 0 else len(self._published(topic))
         at = entry.get("timestamp", since or None)
-        return topic, self._offset_at(topic, at) if at is not None else len(self._topics[topic])
+        return topic, self._offset_at(topic, at) if at is not None else len(self._published(topic))
 
     def _offset_at(self, topic: str, timestamp_ms: int) -> int:
         """The first offset at that time or later; the end of the topic where there is none."""
-        return bisect_left(self._topics[topic], timestamp_ms, key=lambda message: message.timestamp_ms)
+        return bisect_left(self._published(topic), timestamp_ms, key=lambda message: message.timestamp_ms)
+
+    def _published(self, topic: str) -> Sequence[_Message]:
+        return self._topics.get(topic, ())
 
     async def _send(self, response: web.StreamResponse, starts: dict[str, int]) -> None:
         """Send what there is and what comes, for ever."""

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from ingest.rehearsal import Rehearsal
+from ingest.streams import PUBLIC_STREAMS
 from processors.errors import InvalidInput
 from tests.recorders import EVENTSTREAMS
 
@@ -92,6 +93,44 @@ async def test_connections_are_cut_after_their_time() -> None:
     ):
         with pytest.raises(aiohttp.ClientPayloadError):
             await asyncio.wait_for(answer.content.read(), 20)
+
+
+async def read_once(rehearsal: Rehearsal, streams: str) -> tuple[int, set[str]]:
+    """The status of a request from the beginning on, and the topics of what it brought until it was cut."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{rehearsal.url}/v2/stream/{streams}?since=1") as answer,
+    ):
+        body = b""
+        try:
+            async for chunk in answer.content.iter_any():
+                body += chunk
+        except aiohttp.ClientPayloadError:
+            pass
+    data = (line.removeprefix(b"data: ") for line in body.splitlines() if line.startswith(b"data: "))
+    return answer.status, {orjson.loads(line)["meta"]["topic"] for line in data}
+
+
+async def test_every_public_stream_can_be_asked_for_and_is_silent_unless_recorded(tmp_path: Path) -> None:
+    file = recording(tmp_path, 0, 2000)
+    async with Rehearsal([file], speed=float("inf"), rebase=False, close_after=0.3) as rehearsal:
+        await rehearsal.finished.wait()
+        recorded = {"eqiad.mediawiki.recentchange", "codfw.mediawiki.recentchange"}
+        assert await read_once(rehearsal, ",".join(PUBLIC_STREAMS)) == (200, recorded)
+        assert await read_once(rehearsal, "recentchange,page-move,mediawiki.revision-tags-change") == (200, recorded)
+        assert await read_once(rehearsal, "mediawiki.page_change.v1") == (200, set())
+
+
+async def test_a_silent_stream_stays_so_though_somebody_waits_for_it(tmp_path: Path) -> None:
+    async with Rehearsal([recording(tmp_path, 0, 2000)], speed=1000, close_after=2.5) as rehearsal:
+        assert await read_once(rehearsal, "mediawiki.page_change.v1") == (200, set())
+        assert rehearsal.finished.is_set()
+
+
+@pytest.mark.parametrize("name", ["page_change.v1", "revision-tags-change", "mediawiki.user-blocks-change", "nothing"])
+async def test_a_stream_that_wikimedia_does_not_have_is_refused(tmp_path: Path, name: str) -> None:
+    async with Rehearsal([recording(tmp_path, 0)], speed=float("inf"), rebase=False) as rehearsal:
+        assert await read_once(rehearsal, f"recentchange,{name}") == (400, set())
 
 
 async def test_what_cannot_be_placed_in_time_is_named(tmp_path: Path) -> None:
