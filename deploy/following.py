@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -12,8 +12,8 @@ from processors.affected import affected
 from processors.contributions import Cause, Touched
 from processors.ledger import Change
 from processors.ports import ProgramLog
-from processors.program_events import ProgramEvent, kind_of
-from processors.program_states import ProgramState, evolve
+from processors.program_events import Deleted, Expired, Merged, ProgramEvent, kind_of
+from processors.program_states import ProgramState, fold
 from processors.programs import Program
 from processors.projection import Projector
 from storage.clickhouse import ClickHouseStore
@@ -99,19 +99,19 @@ class Following:
         return changed
 
     @staticmethod
-    def _fold(before: _Read, events: list[ProgramEvent] | tuple[ProgramEvent, ...], books: dict[str, int]) -> _Read:
-        after = _Read(before.position, dict(before.states), dict(before.judged_by), dict(before.causes))
-        for event in events:
-            slug = event.program
-            state = after.states[slug] = evolve(after.states.get(slug), event)
-            if books.get(slug) == state.version:
-                after.judged_by[slug] = state.program
-            if not state.active:
-                # What happens while nobody judges by it is not in its books.
-                after.judged_by.pop(slug, None)
-            after.causes[slug] = Cause(f"program/{kind_of(event.change)}", event.event_id)
-            after.position = event.position
-        return after
+    def _fold(before: _Read, events: Sequence[ProgramEvent], books: Mapping[str, int]) -> _Read:
+        judged = [event for event in events if event.version <= books.get(event.program, 0)]
+        later = [event for event in events if event.version > books.get(event.program, 0)]
+        at_books = fold(judged, before.states)
+        states = fold(later, at_books)
+        judged_by = before.judged_by | {slug: at_books[slug].program for slug in books if slug in at_books}
+        for slug in {event.program for event in events if isinstance(event.change, Deleted | Expired | Merged)}:
+            # What happens while nobody judges by it is not in its books.
+            if not states[slug].active or states[slug].version != books.get(slug):
+                judged_by.pop(slug, None)
+        causes = {event.program: Cause(f"program/{kind_of(event.change)}", event.event_id) for event in events}
+        position = events[-1].position if events else before.position
+        return _Read(position, states, judged_by, before.causes | causes)
 
     def _recall(self, wikis: list[str], *, first: bool) -> None:
         """Absorb what the log holds of wikis and categories that are tracked only now."""
