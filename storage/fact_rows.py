@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -35,6 +35,7 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 """In the order in which `as_columns` gives them."""
 
+_MILLISECOND = timedelta(milliseconds=1)
 _NO_REVISION = (0, 0, False, False, None, None)
 _NO_CATEGORY = ("", "none")
 _NO_LOG = (0, "", "", "")
@@ -44,7 +45,7 @@ _NO_POSITION = Position("", 0, -1)
 
 def as_columns(facts: Sequence[Fact], received_at: datetime) -> list[tuple[Any, ...]]:
     """The facts as one tuple per column of `COLUMNS`; times as the integers that the columns hold."""
-    received_ms = int(received_at.timestamp() * 1000)
+    received_ms = _milliseconds(received_at)
     return list(zip(*(_row(fact, received_ms) for fact in facts), strict=True))
 
 
@@ -84,7 +85,7 @@ def _row(fact: Fact, received_ms: int) -> tuple[Any, ...]:
         fact.wiki,
         fact.dbname,
         int(fact.occurred_at.timestamp()),
-        int(fact.emitted_at.timestamp() * 1000),
+        _milliseconds(fact.emitted_at),
         received_ms,
         fact.rcid or 0,
         fact.user or "",
@@ -98,6 +99,10 @@ def _row(fact: Fact, received_ms: int) -> tuple[Any, ...]:
         position.offset,
         *own,
     )
+
+
+def _milliseconds(at: datetime) -> int:
+    return (at - EPOCH) // _MILLISECOND
 
 
 def _other_name(fact: Logged) -> str:
