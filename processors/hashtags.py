@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from itertools import takewhile
 
-_HASHTAG = re.compile(r"(?<![\w&/#\[|])#([^\W_][\w-]*)")
 _SECTION = re.compile(r"/\*.*?\*/")
 _LINK = re.compile(r"\[\[[^\[\]]*\]\]|https?://\S+")
-_NUMBER = re.compile(r"[\d-]+")
+_BEGINNING = re.compile(r"(?<![\w&/#\[|])#")
 
 
 def hashtags(comment: str) -> frozenset[str]:
@@ -15,4 +16,10 @@ def hashtags(comment: str) -> frozenset[str]:
     if "#" not in comment:
         return frozenset()
     text = _LINK.sub(" ", _SECTION.sub(" ", comment))
-    return frozenset(tag.casefold() for tag in _HASHTAG.findall(text) if not _NUMBER.fullmatch(tag))
+    found = ("".join(takewhile(_fits, text[match.end() :])) for match in _BEGINNING.finditer(text))
+    return frozenset(tag.casefold() for tag in found if any(map(str.isalpha, tag)) and tag[0] not in "-_")
+
+
+def _fits(char: str) -> bool:
+    """A letter, a digit, or a mark on one (vowel signs of Hindi and Bengali, the dot of İ casefolded)."""
+    return char.isalnum() or char in "_-" or unicodedata.category(char) in ("Mn", "Mc")
