@@ -38,7 +38,9 @@ _SERVER_NAMES = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 
 def joined(participant: Participant, change: Joined) -> Participant:
     """The participant, a member from `since` to `until` too."""
-    periods = merge_periods([*participant.periods, Period(change.since, change.until)])
+    empty = change.since is not None and change.until is not None and change.until <= change.since
+    new = [] if empty else [Period(change.since, change.until)]
+    periods = merge_periods([*participant.periods, *new])
     return replace(participant, team=change.team or participant.team, periods=periods)
 
 
