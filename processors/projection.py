@@ -302,6 +302,6 @@ def _action(action: Action, state: _WikiState) -> str:
     if isinstance(action, Uploaded):
         return ""
     if action.wiki.endswith(".wikidata.org"):
-        return read_action(action.comment)
+        return read_action(action.comment, action.namespace)
     levels = state.revisions.levels(action.rev_id)
     return "" if levels is None else level_word(*levels)

@@ -4,5 +4,5 @@ FROM facts
 WHERE wiki IN %(wikis)s
   AND (
     (kind = 'log' AND log_type IN ('move', 'delete', 'suppress', 'visibility'))
-    OR (kind = 'tags' AND (match(arrayStringConcat(tags, '\n'), %(tags)s) OR match(params, %(tags)s)))
+    OR (kind = 'tags' AND (match(arrayStringConcat(tags, '|'), %(tags)s) OR match(params, %(tags)s)))
   )

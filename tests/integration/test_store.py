@@ -11,18 +11,34 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from processors.contributions import CategoryRef, Cause, Contribution, PageRef, RevisionRef, UserRef
 from processors.decode import Skipped, decode
+from processors.definitions import dump_programs
 from processors.errors import InvalidInput, StoreUnavailable
-from processors.facts import Edit, Fact, PageChanged, Position
+from processors.facts import Edit, Fact, Position
 from processors.judge import Verdict
+from processors.ledger import Change, entry_key
 from processors.ports import Checkpoint, DeadLetter, Gap, RawEvent, Reached
+from processors.program_states import ProgramState, Status
 from processors.programs import Program, Session, Visibility
-from processors.projection import CategoryRef, Contribution, PageRef
 from processors.standings import fold_books
+from storage.books import entry_from_row
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections, Target
 from storage.fact_rows import from_row
-from tests.histories import START, WIKI, categorized, deleted, edit, hidden, moved, restored
+from tests.histories import (
+    START,
+    WIKI,
+    categorized,
+    deleted,
+    edit,
+    hidden,
+    moved,
+    renamed,
+    restored,
+    tagged,
+    uploaded,
+)
 from tests.recorders import EVENTSTREAMS
 
 NOW = datetime(2026, 11, 8, 15, tzinfo=UTC)
@@ -38,7 +54,7 @@ def recorded_facts() -> list[Fact]:
                 facts[fact.event_id] = fact
     for file in sorted(EVENTSTREAMS.glob("page_change/*.json")):
         fact = decode(file.read_bytes())
-        assert isinstance(fact, PageChanged)
+        assert isinstance(fact, Fact)
         facts[fact.event_id] = fact
     return list(facts.values())
 
@@ -64,44 +80,66 @@ def test_appending_a_fact_twice_keeps_it_once(store: ClickHouseStore) -> None:
 
 def test_nothing_to_append_is_no_statement(store: ClickHouseStore) -> None:
     store.append([], NOW)
-    store.write_contributions([], 1)
+    store.write_changes([], 1)
     store.write_dead_letters([])
     store.write_gaps([], [], 1)
     store.refresh_standings(set(), 1)
-    store.save_programs([], 1, NOW)
+    store.write_programs([])
 
 
 def test_edits_are_found_by_the_titles_they_were_made_at(store: ClickHouseStore) -> None:
     odd = r"O'Brien \ 100% %(x)s"
     store.append([edit(1, "A"), edit(2, "B"), edit(3, odd), deleted(4, "A")], NOW)
-    found = store.edits_of({PageRef(WIKI, "A"), PageRef(WIKI, odd), PageRef("de.wikipedia.org", "B")})
+    found = store.actions_of_pages({PageRef(WIKI, "A"), PageRef(WIKI, odd), PageRef("de.wikipedia.org", "B")})
     assert {one.rev_id for one in found} == {5001, 5003}
 
 
-def test_edits_between_are_those_of_the_users_wikis_and_window(store: ClickHouseStore) -> None:
+def test_actions_between_are_those_of_the_users_wikis_and_window(store: ClickHouseStore) -> None:
     elsewhere = replace(edit(5, "A", "Ada"), wiki="de.wikipedia.org")
-    store.append([edit(0, "A", "Ada"), edit(3, "A", "Ada"), edit(4, "A", "Ben"), elsewhere, edit(6, "A", "Ada")], NOW)
+    store.append(
+        [edit(0, "A", "Ada"), edit(3, "A", "Ada"), edit(4, "A", "Ben"), elsewhere, uploaded(5, "File:A.png")], NOW
+    )
+    window = (START + timedelta(seconds=1), START + timedelta(seconds=2))
 
-    def revisions(users: set[str] | None) -> set[int]:
-        window = (START + timedelta(seconds=1), START + timedelta(seconds=2))
-        return {one.rev_id for one in store.edits_between(*window, [WIKI], users)}
+    def found(users: set[str] | None, first: str = "Ada", last: str = "Ben") -> set[int]:
+        return {one.rev_id for one in store.actions_between(*window, [WIKI], users, first, last)}
 
-    assert revisions({"Ada"}) == {5003}
-    assert revisions(None) == {5003, 5004}
-    assert revisions(set()) == set()
+    assert found({"Ada"}) == {5003, 905}
+    assert found(None) == {5003, 5004, 905}
+    assert found(None, first="B") == {5004}
+    assert found(set()) == set()
+    assert store.acting_users(*window, [WIKI], None) == [("Ada", 2), ("Ben", 1)]
+    assert store.acting_users(*window, [WIKI], {"Ben", "Eve"}) == [("Ben", 1)]
 
 
-def test_page_facts_and_category_changes_are_recalled(store: ClickHouseStore) -> None:
+def test_actions_are_found_by_revision_and_by_user(store: ClickHouseStore) -> None:
+    overwrite = replace(uploaded(6, "File:A.png"), log_action="overwrite", overwrite=True)
+    store.append([edit(1, "A"), edit(2, "A", "Ben"), edit(3, "A", "Ben"), uploaded(4, "File:A.png"), overwrite], NOW)
+    assert [one.rev_id for one in store.actions_of_revisions({RevisionRef(WIKI, 5002)})] == [5002]
+    assert list(store.actions_of_revisions({RevisionRef("de.wikipedia.org", 5002)})) == []
+    later = START + timedelta(seconds=1)
+    assert {one.rev_id for one in store.actions_of_users({UserRef("Ben")}, later, NOW)} == {5003}
+    assert {one.rev_id for one in store.actions_of_users({UserRef("Ada")}, START, NOW)} == {5001, 904}
+
+
+def test_what_the_folds_need_is_recalled(store: ClickHouseStore) -> None:
+    one = edit(7, "A")
     logs: list[Fact] = [
         moved(1, "A", "B", over_redirect=True),
         deleted(2, "B"),
         restored(3, "B"),
         hidden(4, "B", 5000, 5),
     ]
+    tags: list[Fact] = [tagged(8, one, "mw-reverted"), tagged(9, one, prior=("mw-reverted",))]
     inside = categorized(5, "Category:X", "A")
-    store.append([*logs, inside, categorized(6, "Category:Y", "A"), edit(7, "A")], NOW)
-    assert sorted(store.page_facts([WIKI]), key=lambda fact: fact.order) == logs
-    assert list(store.page_facts(["de.wikipedia.org"])) == []
+    rename = renamed(11, "Ada", "Lovelace")
+    others = [categorized(6, "Category:Y", "A"), one, tagged(10, one, "mobile edit"), rename]
+    store.append([*logs, *tags, inside, *others], NOW)
+    assert sorted(store.state_facts([WIKI]), key=lambda fact: fact.order) == [*logs, *tags]
+    assert list(store.state_facts(["de.wikipedia.org"])) == []
+    of_titles = set(store.state_facts_of_titles(WIKI, {"B"}))
+    assert of_titles == set(logs), "moves are found from where they went to"
+    assert list(store.renames()) == [rename]
     assert list(store.categorized({CategoryRef(WIKI, "Category:X")})) == [inside]
 
 
@@ -123,7 +161,9 @@ def contribution(rev_id: int, user: str = "Ada", **more: object) -> Contribution
 
 def refresh(store: ClickHouseStore, entries: Iterable[Contribution], version: int) -> None:
     entries = list(entries)
-    store.write_contributions(entries, version)
+    store.write_changes(
+        [Change(one, None, False, Cause("edit", f"{one.rev_id}/{version}")) for one in entries], version
+    )
     store.refresh_standings({(one.program, one.user) for one in entries}, version)
 
 
@@ -177,29 +217,57 @@ def test_standings_in_sql_are_the_pure_fold(store: ClickHouseStore, drawn: list[
         assert sorted(store.standings(program), key=lambda one: one.user) == folded.get(program, [])
 
 
-def test_the_newest_definition_of_a_program_counts_and_visibility_is_in_the_query(store: ClickHouseStore) -> None:
+def test_the_newest_state_of_a_program_is_shown_and_visibility_is_in_the_query(store: ClickHouseStore) -> None:
     session = Session(START, START + timedelta(hours=1))
-    program = Program(slug="p", title="P", sessions=(session,), wikis=(WIKI,))
-    edition = store.programs_edition()
-    store.save_programs([(program, "old")], 1, NOW)
-    assert store.programs_edition() != edition
-    store.save_programs([(replace(program, visibility=Visibility.PRIVATE), "new")], 2, NOW)
-    assert store.definitions() == {"p": (2, "new")}
-    assert store.definition("p") == "new"
+    program = Program(slug="p", title="P", sessions=(session,), wikis=(WIKI,), open=True, campaigns=("c",))
+    first = ProgramState(program, program, version=1, created_at=START, changed_at=START)
+    hidden_one = replace(program, visibility=Visibility.PRIVATE)
+    second = replace(first, program=hidden_one, written=hidden_one, version=2)
+    store.write_programs([second])
+    store.write_programs([first])
+    assert store.definition("p") == (2, dump_programs([hidden_one]))
+    assert list(store.definitions()) == ["p"]
     assert store.definition("p", [Visibility.PUBLIC, Visibility.UNLISTED]) is None
     assert store.definitions([Visibility.PUBLIC]) == {}
-    assert store.newest_version() == 2
+    store.write_programs([replace(second, version=3, status=Status.DELETED)])
+    assert store.definition("p") is None
     store.close_books({"p": 2})
+    store.close_books({"p": 1})
     assert store.books() == {"p": 2}
 
 
-def test_pruning_takes_away_what_an_older_definition_said(store: ClickHouseStore) -> None:
-    refresh(store, [contribution(1), contribution(2, "Ben"), contribution(3, program="q")], 5)
-    refresh(store, [contribution(1)], 9)
-    store.prune(["p"], 9)
-    assert [one.user for one in store.standings("p")] == ["Ada"]
-    assert store.totals("p", None).edits == 1
-    assert store.standings("q") != []
+def test_what_is_gone_is_in_no_book_and_the_ledger_tells_of_it(store: ClickHouseStore) -> None:
+    one, other = contribution(1), contribution(2, "Ben")
+    refresh(store, [one, other], 5)
+    gone = Change(one, Verdict.COUNTED, True, Cause("program/left", "e"))
+    for _ in range(2):
+        store.write_changes([gone], 7)
+        store.refresh_standings({("p", "Ada")}, 7)
+    assert list(store.entries({entry_key(one), entry_key(other)})) == [other]
+    assert list(store.entries_of_books({("p", "Ada")})) == []
+    assert list(store.entries_between("p", "Ada", "Ben")) == [other]
+    assert store.entry_users("p") == [("Ben", 1)]
+    assert [one.user for one in store.standings("p")] == ["Ben"]
+    lines, _ = store.connections.statement(
+        "SELECT user, before, verdict, gone, cause_kind, cause FROM ledger FINAL ORDER BY version, user"
+    )
+    assert lines == [
+        ("Ada", "", "counted", 0, "edit", "1/5"),
+        ("Ben", "", "counted", 0, "edit", "2/5"),
+        ("Ada", "counted", "counted", 1, "program/left", "e"),
+    ]
+
+
+@pytest.mark.parametrize(("as_of", "users"), [(4, []), (5, ["Ada", "Ben"]), (6, ["Ada", "Ben"]), (7, ["Ben"])])
+def test_the_books_of_any_moment_come_out_of_the_ledger(store: ClickHouseStore, as_of: int, users: list[str]) -> None:
+    one, other = contribution(1, action="label_added", byte_delta=None), contribution(2, "Ben")
+    refresh(store, [one, other], 5)
+    store.write_changes([Change(one, Verdict.COUNTED, True, Cause("program/left", "e"))], 7)
+    rows, columns = store.connections.statement(f"SELECT * FROM books_at(program = 'p', as_of = {as_of})")
+    found = [dict(zip((name for name, _ in columns), row, strict=True)) for row in rows]
+    assert sorted(row["user"] for row in found) == users
+    for row in found:
+        assert entry_from_row(row) in (one, other)
 
 
 def test_checkpoints_are_kept_by_list_of_streams_and_the_newest_counts(store: ClickHouseStore) -> None:
@@ -286,6 +354,6 @@ def test_nothing_is_opened_before_the_first_call() -> None:
 def test_an_edit_of_unknown_length_stays_unknown(store: ClickHouseStore) -> None:
     unknown = edit(1, "A", old=None, new=5, created=False)
     store.append([unknown], NOW)
-    (found,) = store.edits_of({PageRef(WIKI, "A")})
+    (found,) = store.actions_of_pages({PageRef(WIKI, "A")})
     assert isinstance(found, Edit)
     assert found.byte_delta is None
