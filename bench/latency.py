@@ -136,7 +136,7 @@ def _apply(data: Path) -> None:
         participants=(Participant(SHOWN),),
     )
     with owned_store(load_settings(data=data)) as opened:
-        apply_programs(opened.store, [shown, *programs(OTHER_PROGRAMS, OTHER_ENROLMENTS)])
+        apply_programs(opened.log, [shown, *programs(OTHER_PROGRAMS, OTHER_ENROLMENTS)])
 
 
 def _free_port() -> int:

@@ -70,7 +70,7 @@ def programs(count: int, enrolments: int) -> list[Program]:
 def prepare(data: Path, program_count: int, enrolments: int) -> None:
     """Make a store that holds the programs."""
     with owned_store(load_settings(data=data)) as opened:
-        apply_programs(opened.store, programs(program_count, enrolments))
+        apply_programs(opened.log, programs(program_count, enrolments))
 
 
 def measure(data: Path, enrolments: int, events: int) -> Measured:
@@ -79,7 +79,7 @@ def measure(data: Path, enrolments: int, events: int) -> Measured:
     Making the events up is not measured.
     """
     with owned_store(load_settings(data=data)) as opened:
-        worker = Worker(opened.store, PositionTracker("bench", None), metrics=NoMetrics(), clock=now)
+        worker = Worker(opened.store, opened.log, PositionTracker("bench", None), metrics=NoMetrics(), clock=now)
         started = perf_counter()
         worker.load()
         loaded = perf_counter() - started

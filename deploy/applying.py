@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from deploy.clock import now
-from processors.definitions import dump_programs, parse_programs
+from processors.definitions import Written, parse_documents
 from processors.errors import InvalidInput, InvalidPrograms, Problem
+from processors.ports import ProgramLog
+from processors.program_commands import Apply
+from processors.program_commits import commit, draft
 from processors.programs import Program
-from storage.clickhouse import ClickHouseStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +29,21 @@ class Applied:
         return "; ".join(f"{word}: {', '.join(slugs)}" for word, slugs in parts if slugs) or "no programs"
 
 
-def read_programs(files: Sequence[Path], known_wikis: Sequence[str] = ()) -> list[Program]:
+def read_programs(files: Sequence[Path], known_wikis: Sequence[str] = ()) -> list[Written]:
     """The programs of some files, all valid.
 
     Raises:
         InvalidPrograms: every error of every file.
         InvalidInput: a file cannot be read.
     """
-    programs: list[Program] = []
+    programs: list[Written] = []
     problems: list[Problem] = []
     for file in files:
         try:
-            programs += parse_programs(_text(file), source=str(file), known_wikis=known_wikis)
+            programs += parse_documents(_text(file), source=str(file), known_wikis=known_wikis)
         except InvalidPrograms as error:
             problems += error.problems
-    slugs = [program.slug for program in programs]
+    slugs = [written.program.slug for written in programs]
     problems += [
         Problem(slug, "this slug is given to more than one program")
         for slug in sorted({slug for slug in slugs if slugs.count(slug) > 1})
@@ -60,16 +63,27 @@ def _text(file: Path) -> str:
         raise InvalidInput(f"{file}: cannot be read ({error})") from error
 
 
-def apply_programs(store: ClickHouseStore, programs: Sequence[Program]) -> Applied:
-    """Save the programs that are new or differ from what is stored; whoever runs on the store judges by them."""
-    known = {slug: definition for slug, (_, definition) in store.definitions().items()}
-    definitions = [(program, dump_programs([program])) for program in programs]
-    new = [(program, text) for program, text in definitions if known.get(program.slug) != text]
-    at = now()
-    store.save_programs(new, max(store.newest_version() + 1, int(at.timestamp() * 1_000_000)), at)
-    changed = {program.slug for program, _ in new}
+def apply_programs(
+    log: ProgramLog, programs: Sequence[Program | Written], *, actor: str = "", reason: str = ""
+) -> Applied:
+    """Decide that the programs are as they are written; whoever runs on the store judges by them from then on.
+
+    Raises:
+        InvalidInput: one of them cannot be; nothing was applied.
+        StoreUnavailable: they may have been applied, or not; applying them again does no harm.
+    """
+    written = [one if isinstance(one, Written) else Written(one) for one in programs]
+    commands = [Apply(one.program, one.version, reason) for one in written]
+    committed = commit(log, lambda states: draft(states, commands, at=now(), actor=actor, new_id=_new_id))
+    added = {event.program for event in committed.events if event.version == 1}
+    changed = {event.program for event in committed.events} - added
+    slugs = [one.program.slug for one in written]
     return Applied(
-        added=tuple(program.slug for program in programs if program.slug not in known),
-        changed=tuple(program.slug for program in programs if program.slug in known.keys() & changed),
-        unchanged=tuple(program.slug for program in programs if program.slug not in changed),
+        added=tuple(slug for slug in slugs if slug in added),
+        changed=tuple(slug for slug in slugs if slug in changed),
+        unchanged=tuple(slug for slug in slugs if slug not in added | changed),
     )
+
+
+def _new_id() -> str:
+    return str(uuid4())

@@ -53,10 +53,10 @@ class StoreBoards:
         visibilities: Sequence[Visibility] = tuple(Visibility),
     ) -> Board | None:
         """The leaderboard of a program of these visibilities, or None."""
-        definition = self._store.definition(slug, visibilities)
-        if definition is None:
+        found = self._store.definition(slug, visibilities)
+        if found is None:
             return None
-        program = _program(definition)
+        program = _program(found[1])
         teams = {one.user: one.team for one in program.participants if one.team}
         freshness = self._store.freshness(self._clock)
         ranked = rank(self._store.standings(slug), metric, teams)

@@ -78,7 +78,7 @@ async def run_demo(
         watch: called once while everything runs; the demo lasts at least as long as it does.
     """
     live = math.isfinite(speed)
-    apply_programs(opened.store, demo_programs(live=live))
+    apply_programs(opened.log, demo_programs(live=live))
     metrics = PrometheusMetrics()
     with ExitStack() as stack:
         folder = resources.files("deploy").joinpath("recordings")

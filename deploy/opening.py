@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from deploy.settings import Settings
 from processors.errors import InvalidInput
+from processors.ports import ProgramLog
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections, Target
 from storage.embedded import EmbeddedServer, attach
+from storage.program_log import ClickHouseProgramLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class OpenStore:
     """A store, ready to use."""
 
     store: ClickHouseStore
+    log: ProgramLog
+    """What was decided about programs."""
     analyst: Connections
     """For people's own SQL: on the embedded server an account that can only read."""
     owned: bool
@@ -42,11 +46,12 @@ def owned_store(settings: Settings) -> Iterator[OpenStore]:
     with EmbeddedServer(settings.data) as server:
         address = server.start()
         store = ClickHouseStore(Target.parse(address.url))
+        log = ClickHouseProgramLog(store.connections)
         analyst = Connections(Target.parse(address.analyst_url))
         try:
             store.migrate()
             server.announce()
-            yield OpenStore(store, analyst, owned=True, revive=server.ensure_running, server=server)
+            yield OpenStore(store, log, analyst, owned=True, revive=server.ensure_running, server=server)
         finally:
             store.close()
             analyst.close()
@@ -74,9 +79,10 @@ def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore
             yield opened
         return
     store = ClickHouseStore(Target.parse(running.url))
+    log = ClickHouseProgramLog(store.connections)
     analyst = Connections(Target.parse(running.analyst_url))
     try:
-        yield OpenStore(store, analyst, owned=False, revive=lambda: None)
+        yield OpenStore(store, log, analyst, owned=False, revive=lambda: None)
     finally:
         store.close()
         analyst.close()
@@ -87,6 +93,7 @@ def _remote(url: str, *, owned: bool) -> Iterator[OpenStore]:
     store = ClickHouseStore(Target.parse(url))
     try:
         store.migrate()
-        yield OpenStore(store, store.connections, owned=owned, revive=lambda: None)
+        log = ClickHouseProgramLog(store.connections)
+        yield OpenStore(store, log, store.connections, owned=owned, revive=lambda: None)
     finally:
         store.close()

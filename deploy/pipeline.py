@@ -24,7 +24,7 @@ _Result = TypeVar("_Result")
 
 LONGEST_WAIT = 5.0
 """Seconds between two attempts to reach the store."""
-LOOK_FOR_CHANGES_EVERY = 2.0
+LOOK_FOR_CHANGES_EVERY = 1.0
 """Seconds between two looks at whether programs have changed."""
 
 
@@ -71,6 +71,7 @@ class Pipeline:
                         plan = await self._in_thread(partial(self._worker.read, batch))
                         changed = await self._with_store("commit", partial(self._worker.commit, plan))
                     self._on_change(changed)
+            await self._bring_books_up_to_date()
         finally:
             if changes is not None:
                 changes.cancel()
@@ -80,11 +81,21 @@ class Pipeline:
 
     async def _follow_changes(self) -> None:
         while True:
+            await self._bring_books_up_to_date()
             await asyncio.sleep(LOOK_FOR_CHANGES_EVERY)
             try:
                 await self._load()
             except InvalidInput as error:
                 _log.error("a stored program cannot be read; the former programs stay", error=str(error))
+
+    async def _bring_books_up_to_date(self) -> None:
+        """Judge what programs that changed ask for, a piece at a time: batches of the stream go between them."""
+        while True:
+            async with self._free:
+                changed = await self._with_store("work", self._worker.work)
+            if not changed:
+                return
+            self._on_change(changed)
 
     async def _load(self) -> None:
         async with self._free:

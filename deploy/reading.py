@@ -121,7 +121,7 @@ def _write_separated(columns: Sequence[str], rows: Sequence[Sequence[Any]], dial
 def programs_check(files: Sequence[Path]) -> None:
     """Say that the files are valid, or every error."""
     programs = read_programs(files)
-    for program in programs:
+    for program in (written.program for written in programs):
         who = "open to everyone" if program.open else _participants(program)
         out.print(f"{program.slug}: valid; {who}; {', '.join(program.wikis)}; {program.start:%Y-%m-%d %H:%M} UTC on")
 
@@ -135,10 +135,10 @@ def programs_apply(settings: Settings, files: Sequence[Path]) -> None:
     """Store the programs of the files and, when nobody runs on the store, judge by them."""
     programs = read_programs(files)
     with opened_store(settings, create=True) as opened:
-        applied = apply_programs(opened.store, programs)
+        applied = apply_programs(opened.log, programs)
         if opened.owned and (applied.added or applied.changed):
             with err.status("Judging what was already read ..."):
-                Worker(opened.store, PositionTracker("", None), metrics=NoMetrics(), clock=now).load()
+                Worker(opened.store, opened.log, PositionTracker("", None), metrics=NoMetrics(), clock=now).catch_up()
     out.print(str(applied))
     if not opened.owned:
         out.print("Whoever runs on this store takes them up within seconds.")
@@ -182,7 +182,7 @@ def programs_list(settings: Settings, *, as_json: bool) -> None:
 def programs_show(settings: Settings, slug: str) -> None:
     """Print a program's definition."""
     with opened_store(settings) as opened:
-        definition = opened.store.definition(slug)
-        if definition is None:
+        found = opened.store.definition(slug)
+        if found is None:
             raise _unknown(slug, StoreBoards(opened.store, now))
-    sys.stdout.write(definition)
+    sys.stdout.write(found[1])

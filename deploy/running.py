@@ -86,8 +86,8 @@ def run(settings: Settings, programs: Sequence[Path], since: str | None) -> None
     with err.status("Opening the store ...") as status, owned_store(settings) as opened:
         status.stop()
         if programs:
-            _log.info("programs applied", **asdict(apply_programs(opened.store, definitions)))
-        elif not opened.store.definitions():
+            _log.info("programs applied", **asdict(apply_programs(opened.log, definitions)))
+        elif not opened.log.last_position():
             _log.warning("no programs: facts are kept, nothing is counted; `wikitally programs apply FILE` adds some")
         metrics = PrometheusMetrics()
         streams = tuple(sorted(settings.streams))
@@ -159,9 +159,9 @@ def replay(settings: Settings, files: Sequence[Path], programs: Sequence[Path], 
     with ExitStack() as stack:
         status = stack.enter_context(err.status("Opening the store ..."))
         opened = stack.enter_context(owned_store(settings))
-        apply_programs(opened.store, definitions)
+        apply_programs(opened.log, definitions)
         streams = "recorded"
-        worker = Worker(opened.store, PositionTracker(streams, None), metrics=NoMetrics(), clock=now)
+        worker = Worker(opened.store, opened.log, PositionTracker(streams, None), metrics=NoMetrics(), clock=now)
         pipeline = Pipeline(source, worker, metrics=NoMetrics(), revive=opened.revive)
         status.stop()
 

@@ -52,7 +52,7 @@ async def service(
     store = opened.store
     checkpoint = await asyncio.to_thread(store.checkpoint, streams) if resume else None
     gaps = await asyncio.to_thread(store.open_gaps)
-    worker = Worker(store, PositionTracker(streams, checkpoint, gaps), metrics=metrics, clock=now)
+    worker = Worker(store, opened.log, PositionTracker(streams, checkpoint, gaps), metrics=metrics, clock=now)
     boards = StoreBoards(store, now)
     live = Live(boards, metrics=metrics)
     pipeline = Pipeline(source, worker, metrics=metrics, revive=opened.revive, on_change=live.changed)

@@ -25,6 +25,7 @@ from storage.connection import Target
 from storage.embedded import EmbeddedServer
 from tests.integration.test_worker import RECORDED, programs
 from tests.recorders import RecordedMetrics
+from tests.stores import log_of
 
 STREAMS = "mediawiki.recentchange"
 
@@ -60,13 +61,13 @@ def server(tmp_path: Path) -> Iterator[EmbeddedServer]:
 def own_store(server: EmbeddedServer) -> Iterator[ClickHouseStore]:
     store = ClickHouseStore(Target.parse(server.start().url))
     store.migrate()
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     yield store
     store.close()
 
 
 def worker_over(store: ClickHouseStore, metrics: RecordedMetrics) -> Worker:
-    return Worker(store, PositionTracker(STREAMS), metrics=metrics, clock=lambda: datetime.now(UTC))
+    return Worker(store, log_of(store), PositionTracker(STREAMS), metrics=metrics, clock=lambda: datetime.now(UTC))
 
 
 def edits(store: ClickHouseStore, slug: str = "everyone") -> int:
@@ -74,7 +75,7 @@ def edits(store: ClickHouseStore, slug: str = "everyone") -> int:
 
 
 async def test_it_ends_with_its_source_and_tells_what_changed(store: ClickHouseStore) -> None:
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     metrics, changed = RecordedMetrics(), set[str]()
     source = Listed(BATCHES)
     pipeline = Pipeline(source, worker_over(store, metrics), metrics=metrics, on_change=changed.update)
@@ -138,8 +139,8 @@ async def test_programs_that_change_meanwhile_are_taken_up(
         while worker.figures.events_read < len(RECORDED):
             await asyncio.sleep(0.05)
         assert changed == set()
-        await asyncio.to_thread(apply_programs, store, programs())
-        while changed != {program.slug for program in programs()}:
+        await asyncio.to_thread(apply_programs, log_of(store), programs())
+        while changed != {program.slug for program in programs()} or worker.progress.left:
             await asyncio.sleep(0.05)
     task.cancel()
     await asyncio.wait([task])
@@ -147,7 +148,7 @@ async def test_programs_that_change_meanwhile_are_taken_up(
 
 
 async def test_what_has_begun_in_the_store_is_finished_when_it_is_cancelled(store: ClickHouseStore) -> None:
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     metrics = RecordedMetrics()
     worker = worker_over(store, metrics)
     pipeline = Pipeline(Listed([RECORDED], ends=False), worker, metrics=metrics)

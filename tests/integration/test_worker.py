@@ -23,6 +23,7 @@ from processors.programs import CategoryScope, Exclusions, Participant, Program,
 from storage.clickhouse import ClickHouseStore
 from tests.conftest import NewStore
 from tests.recorders import EVENTSTREAMS, RecordedMetrics
+from tests.stores import log_of
 
 STREAMS = "mediawiki.recentchange"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -49,8 +50,8 @@ def programs() -> list[Program]:
 
 def worker_over(store: ClickHouseStore, metrics: Any = None) -> Worker:
     tracker = PositionTracker(STREAMS, store.checkpoint(STREAMS))
-    worker = Worker(store, tracker, metrics=metrics or NoMetrics(), clock=lambda: NOW)
-    worker.load()
+    worker = Worker(store, log_of(store), tracker, metrics=metrics or NoMetrics(), clock=lambda: NOW)
+    worker.catch_up()
     return worker
 
 
@@ -62,8 +63,8 @@ def contents(store: ClickHouseStore) -> dict[str, list[tuple[Any, ...]]]:
     """All that lasts, without the times and versions of writing."""
     statements = {
         "facts": "SELECT * EXCEPT (received_at, topic, partition, offset) FROM facts FINAL ORDER BY event_id",
-        "contributions": "SELECT * EXCEPT (version) FROM contributions FINAL ORDER BY program, user, wiki, rev_id",
-        "standings": "SELECT * EXCEPT (version) FROM standings FINAL WHERE edits > 0 ORDER BY program, user",
+        "contributions": "SELECT * EXCEPT (version) FROM contributions FINAL ORDER BY program, wiki, kind, rev_id",
+        "standings": "SELECT * EXCEPT (version) FROM standings FINAL WHERE edits + uploads > 0 ORDER BY program, user",
         "dead letters": "SELECT hex(data), reason FROM dead_letters FINAL ORDER BY digest",
     }
     return {name: store.connections.statement(sql)[0] for name, sql in statements.items()}
@@ -72,7 +73,7 @@ def contents(store: ClickHouseStore) -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture(scope="module")
 def undisturbed(new_store: NewStore) -> dict[str, list[tuple[Any, ...]]]:
     store = new_store()
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     take(worker_over(store), RECORDED)
     return contents(store)
 
@@ -99,7 +100,7 @@ def test_any_split_order_and_repetition_ends_in_the_same_tables(
     new_store: NewStore, undisturbed: dict[str, list[tuple[Any, ...]]], seed: int, restart: bool
 ) -> None:
     store = new_store()
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     worker = worker_over(store)
     for batch in split_recording(seed):
         take(worker, batch)
@@ -139,7 +140,7 @@ def test_a_commit_that_failed_anywhere_is_repeated_to_the_same_end(
     new_store: NewStore, undisturbed: dict[str, list[tuple[Any, ...]]], fail_at: int, after: bool
 ) -> None:
     store = new_store()
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     worker = worker_over(store)
     take(worker, RECORDED[:300])
     worker._store = Failing(store, fail_at, after=after)  # type: ignore[assignment]
@@ -153,12 +154,13 @@ def test_a_commit_that_failed_anywhere_is_repeated_to_the_same_end(
 def test_programs_that_come_after_the_events_count_as_if_they_had_been_there(
     store: ClickHouseStore, undisturbed: dict[str, list[tuple[Any, ...]]]
 ) -> None:
-    apply_programs(store, [replace(programs()[0], slug="other")])
+    apply_programs(log_of(store), [replace(programs()[0], slug="other")])
     worker = worker_over(store)
     take(worker, RECORDED[:700])
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     assert worker.load() == {program.slug for program in programs()}
     assert worker.load() == frozenset()
+    worker.catch_up()
     take(worker, RECORDED[700:])
     books = contents(store)
     for table in ("contributions", "standings"):
@@ -169,11 +171,12 @@ def test_a_changed_definition_rewrites_its_books_and_no_others(
     store: ClickHouseStore, undisturbed: dict[str, list[tuple[Any, ...]]]
 ) -> None:
     wide, narrow, *others = programs()
-    apply_programs(store, [wide, replace(wide, slug=narrow.slug), *others])
+    apply_programs(log_of(store), [wide, replace(wide, slug=narrow.slug), *others])
     worker = worker_over(store)
     take(worker, RECORDED)
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     assert worker.load() == {narrow.slug}
+    worker.catch_up()
     assert contents(store) == undisturbed
 
 
@@ -195,10 +198,11 @@ def test_a_run_of_events_that_cannot_be_decoded_stops_the_worker(store: ClickHou
 
 
 def test_versions_grow_although_the_clock_goes_back(store: ClickHouseStore) -> None:
-    apply_programs(store, programs())
+    apply_programs(log_of(store), programs())
     take(worker_over(store), RECORDED[:100])
     newest = store.newest_version()
-    late = Worker(store, PositionTracker(STREAMS, None), metrics=NoMetrics(), clock=lambda: NOW - timedelta(days=400))
+    tracker = PositionTracker(STREAMS, None)
+    late = Worker(store, log_of(store), tracker, metrics=NoMetrics(), clock=lambda: NOW - timedelta(days=400))
     late.load()
     take(late, RECORDED[100:200])
     assert store.newest_version() > newest
