@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
 
-from processors.errors import Conflict
+from processors.errors import Conflict, StoreUnavailable
 from processors.ports import ProgramLog
-from processors.program_events import Change, Deleted, Frozen, Joined, NewEvent, ProgramEvent
+from processors.program_events import Change, Changed, Defined, Deleted, Frozen, Joined, NewEvent, ProgramEvent
+from storage.clickhouse import ClickHouseStore
+from storage.connection import Target
+from storage.embedded import Address, EmbeddedServer
 from storage.program_log import ClickHouseProgramLog
 from tests.conftest import NewStore
 from tests.program_logs import MemoryProgramLog
 
+MIGRATIONS = Path(__file__).parents[2] / "storage" / "migrations"
 AT = datetime(2026, 11, 8, 14, 0, 0, 123456, UTC)
 NewLog = Callable[[], ProgramLog]
 
@@ -200,6 +211,76 @@ def test_a_token_that_a_crash_used_up_does_not_close_the_log(clickhouse_log: Cli
         won = [placed for placed in pool.map(take_part, range(threads)) if placed]
     assert len(won) == 1
     _is_exactly(clickhouse_log, won)
+
+
+def test_what_was_appended_outlives_a_server_that_is_killed_while_many_append(tmp_path: Path) -> None:
+    told: dict[str, int] = {}
+    over = threading.Event()
+
+    def take_part(log: ProgramLog, number: int) -> None:
+        while not over.is_set():
+            try:
+                placed = log.append([event() for _ in range(1 + number % 3)], after=log.last_position())
+            except Conflict:
+                continue
+            except StoreUnavailable:
+                over.wait(0.05)
+            else:
+                told.update((one.event_id, one.position) for one in placed)
+
+    with EmbeddedServer(tmp_path) as server, ThreadPoolExecutor(4) as pool:
+        store = ClickHouseStore(Target.parse(server.start().url))
+        store.migrate()
+        log = ClickHouseProgramLog(store.connections)
+        working = [pool.submit(take_part, log, number) for number in range(4)]
+        for _ in range(4):
+            before = len(told)
+            until = time.monotonic() + 30
+            while len(told) < before + 10 and time.monotonic() < until:
+                time.sleep(0.05)
+            os.kill(server.pid, signal.SIGKILL)
+            while server.alive:
+                time.sleep(0.01)
+            server.ensure_running()
+        over.set()
+        for one in working:
+            one.result()
+        stored = log.read()
+        assert [one.position for one in stored] == list(range(1, len(stored) + 1))
+        assert told.items() <= {one.event_id: one.position for one in stored}.items()
+        assert len(told) >= 40
+        store.close()
+
+
+def test_definitions_of_an_earlier_wikitally_are_the_first_events(clickhouse: Address, tmp_path: Path) -> None:
+    for file in MIGRATIONS.iterdir():
+        if file.name < "004":
+            shutil.copy(file, tmp_path)
+    store = ClickHouseStore(replace(Target.parse(clickhouse.url), database="before_decisions"))
+    target = store.connections.target
+    earlier = ClickhouseCluster(
+        db_host=target.host, db_port=str(target.port), db_user=target.user, db_password=target.password
+    )
+    earlier.migrate(target.database, tmp_path)
+    ada = 'slug: ada\ntitle: "Ada\'s \\ day/night é"\n'
+    rows = [("wir", 200, "one"), ("ada", 100, ada), ("wir", 300, "two"), ("bo", 200, "three"), ("wir", 300, "two")]
+    store.connections.insert(
+        "programs",
+        ("slug", "version", "definition", "visibility", "applied_at"),
+        [*zip(*rows, strict=True), ["public"] * 5, [1_000 + version for _, version, _ in rows]],
+    )
+    store.migrate()
+    store.migrate()
+    carried = ClickHouseProgramLog(store.connections).read()
+    assert [(one.position, one.program, one.version, one.change) for one in carried] == [
+        (1, "ada", 1, Defined(ada)),
+        (2, "bo", 1, Defined("three")),
+        (3, "wir", 1, Defined("one")),
+        (4, "wir", 2, Changed("two")),
+    ]
+    assert carried[0].recorded_at == datetime(1970, 1, 1, 0, 0, 1, 100_000, UTC)
+    assert len({one.event_id for one in carried}) == 4
+    store.close()
 
 
 def _is_exactly(log: ProgramLog, won: Sequence[Sequence[ProgramEvent]]) -> None:
