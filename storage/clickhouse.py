@@ -11,10 +11,11 @@ from storage.books import Books
 from storage.connection import Connections, Target
 from storage.facts import Facts
 from storage.positions import Positions
+from storage.privacy import Privacy
 from storage.programs import Programs
 
 
-class ClickHouseStore(Facts, Books, Programs, Positions):
+class ClickHouseStore(Facts, Books, Programs, Positions, Privacy):
     """Everything that lasts. Synchronous and safe to share between threads; call it off the event loop.
 
     Every write may be repeated: what is written twice is kept once, and the newest version of a row counts.

@@ -1,0 +1,1 @@
+DELETE FROM dead_letters WHERE digest IN (SELECT CAST(unhex(arrayJoin(%(digests)s)) AS FixedString(16)))

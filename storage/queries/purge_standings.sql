@@ -1,0 +1,1 @@
+DELETE FROM standings WHERE (program, user) IN %(keys)s

@@ -1,0 +1,2 @@
+-- The frozen results of some programs.
+SELECT program, name, board FROM results FINAL WHERE program IN %(programs)s
