@@ -6,7 +6,7 @@ ever said is not kept.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections import defaultdict
 
 from processors.facts import Order, RevisionsHidden, RevisionTagged
@@ -26,7 +26,8 @@ class RevisionLog:
         self._visibility: dict[int, tuple[Order, int]] = {}
         self._flags: dict[int, tuple[Order, RevisionFlags]] = {}
         self._redirects: defaultdict[str, list[tuple[Order, bool]]] = defaultdict(list)
-        self._levels: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._levels: defaultdict[int, dict[int, tuple[Order, int]]] = defaultdict(dict)
+        """By page, the level that each of its revisions gave it."""
         self._page_of: dict[int, int] = {}
 
     def hide(self, fact: RevisionsHidden) -> frozenset[int]:
@@ -46,8 +47,8 @@ class RevisionLog:
             self._flags[fact.rev_id] = (fact.order, read_flags(fact.tags))
         touched = {fact.rev_id}
         level = proofread_level(fact.tags)
-        if level is not None and fact.page_id is not None:
-            touched |= self._proofread(fact.page_id, fact.rev_id, level)
+        if level is not None:
+            touched |= self._proofread(fact, level)
         return frozenset(touched)
 
     def redirected(self, fact: RevisionTagged) -> bool:
@@ -61,14 +62,14 @@ class RevisionLog:
             insort(steps, step)
         return True
 
-    def _proofread(self, page_id: int, rev_id: int, level: int) -> set[int]:
-        """Note a page's level; return the revision after it, whose change of level is another one now."""
-        levels = self._levels[page_id]
-        self._page_of[rev_id] = page_id
-        if (rev_id, level) not in levels:
-            insort(levels, (rev_id, level))
-        after = bisect_left(levels, (rev_id + 1, -1))
-        return {levels[after][0]} if after < len(levels) else set()
+    def _proofread(self, fact: RevisionTagged, level: int) -> set[int]:
+        """Note a page's level; return the revision behind it, whose change of level is another one now."""
+        levels = self._levels[fact.page_id]
+        self._page_of[fact.rev_id] = fact.page_id
+        known = levels.get(fact.rev_id)
+        if known is None or known[0] < fact.order:
+            levels[fact.rev_id] = (fact.order, level)
+        return {min((one for one in levels if one > fact.rev_id), default=fact.rev_id)}
 
     def hidden(self, rev_id: int) -> bool:
         """Whether the revision's text or author is hidden now."""
@@ -96,5 +97,5 @@ class RevisionLog:
         if page_id is None:
             return None
         levels = self._levels[page_id]
-        place = bisect_left(levels, (rev_id, -1))
-        return levels[place][1], levels[place - 1][1] if place else None
+        before = max((one for one in levels if one < rev_id), default=None)
+        return levels[rev_id][1], None if before is None else levels[before][1]
