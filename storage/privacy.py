@@ -57,9 +57,10 @@ class Privacy:
             return fact
 
         found = list(self.connections.records("facts_about_revisions", tables=[table]))
-        facts = [from_row(row) for row in found]
-        names = {fact.user for fact in facts if fact.user is not None and hide(fact).user is None}
+        facts = [fact for fact in map(from_row, found) if fact.user is not None and hide(fact).user is None]
+        names = {fact.user for fact in facts if fact.user is not None}
         self.drop_letters(hidden, names)
+        self._drop_registrations(names, [fact.event_id for fact in facts])
         if nameless:
             self._purge_books(nameless, version)
         rewrite_facts(self.connections, found, hide)
@@ -78,6 +79,13 @@ class Privacy:
             connections.rows("refresh_standings", {"version": version}, [external("keys", ("program", "user"), left)])
         self._drop_standings(books - left)
         connections.rows("purge_ledger", params)
+
+    def _drop_registrations(self, names: Collection[str], ids: Collection[str]) -> None:
+        """Of those of whom these facts are all that is known."""
+        if names:
+            rows = self.connections.rows("facts_elsewhere", {"users": tuple(names), "ids": tuple(ids)})
+            if gone := set(names) - {user for (user,) in rows}:
+                self.connections.rows("purge_registrations", {"users": tuple(gone)})
 
     def _drop_standings(self, books: Collection[tuple[str, str]]) -> None:
         """Those of whom a program has nothing left: their names go from its frozen results too."""
@@ -122,7 +130,7 @@ class Privacy:
         Deleting marks rows and is done in a moment; this rewrites whole parts (of 5 million facts in 12 seconds
         instead of 0.6), so that a purge between two batches does not wait for it.
         """
-        for table in ("facts", "contributions", "ledger", "standings", "dead_letters"):
+        for table in ("facts", "contributions", "ledger", "standings", "registrations", "dead_letters"):
             self.connections.rows(f"settle_{table}")
 
     @property

@@ -1,0 +1,270 @@
+"""Hidden names and summaries leave every table, whatever happens meanwhile; on a real ClickHouse."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from processors.contributions import Cause, Contribution
+from processors.facts import Fact, PageChanged
+from processors.judge import Verdict
+from processors.ledger import Change
+from processors.ports import DeadLetter, RawEvent
+from processors.privacy import SUMMARY, USER, hidings
+from storage.clickhouse import ClickHouseStore
+from storage.connection import Connections
+from storage.fact_rows import from_row
+from tests.conftest import NewStore
+from tests.histories import START, WIKI, categorized, common, edit, hidden, tagged
+
+NOW = datetime(2026, 11, 8, 15, tzinfo=UTC)
+SECRET = "Secret Person"
+WORDS = "secret words"
+EDIT = replace(edit(1, "A", SECRET), comment=WORDS)
+"""Revision 5001."""
+OTHER = replace(edit(2, "A", SECRET), comment="other words")
+LETTER = orjson.dumps({"server_name": WIKI, "revision": {"new": 5001}, "user": SECRET, "timestamp": "broken"})
+
+
+def page_change(rev_id: int) -> PageChanged:
+    return PageChanged(
+        **common(9, "A", SECRET) | {"rcid": None, "comment": WORDS},
+        kind="edit",
+        page_id=1,
+        rev_id=rev_id,
+        parent_id=None,
+        length_new=30,
+        length_old=None,
+        minor=False,
+        is_redirect=False,
+        prior_title=None,
+        prior_namespace=None,
+        user_central_id=424242,
+        user_registered_at=START,
+    )
+
+
+def entry(rev_id: int, user: str = SECRET, program: str = "p", verdict: Verdict = Verdict.COUNTED) -> Contribution:
+    return Contribution(
+        program=program,
+        user=user,
+        wiki=WIKI,
+        rev_id=rev_id,
+        verdict=verdict,
+        occurred_at=START,
+        title="A",
+        namespace=0,
+        byte_delta=20,
+        created=False,
+    )
+
+
+def write(store: ClickHouseStore, *entries: Contribution, version: int = 10, cause: str = "edit") -> None:
+    store.write_changes([Change(one, None, False, Cause("edit", f"{cause}-{one.rev_id}")) for one in entries], version)
+    store.refresh_standings({(one.program, one.user) for one in entries}, version)
+
+
+def freeze(store: ClickHouseStore, program: str, *users: str) -> None:
+    board = orjson.dumps({"standings": [{"user": user, "edits": 1} for user in users]}).decode()
+    digest = hashlib.sha256(board.encode()).hexdigest()
+    row: list[list[Any]] = [[program], ["final"], [NOW], [NOW], [board], [digest]]
+    store.connections.insert("results", ("program", "name", "as_of", "frozen_at", "board", "digest"), row)
+
+
+def fill(store: ClickHouseStore) -> None:
+    """A store in which the author of 5001 has a second edit, which only program `p` has in its books."""
+    caused = replace(categorized(3, "Category:X", "A"), rev_id=5001, user=SECRET, comment=WORDS)
+    earlier = replace(hidden(6, "A", 5001, 1), log_type="visibility", user=SECRET, comment=WORDS)
+    facts: list[Fact] = [EDIT, OTHER, caused, page_change(5001), replace(tagged(7, EDIT, "x"), comment=WORDS), earlier]
+    store.append([*facts, edit(4, "A", "Ben"), hidden(5, "A", 5001, 7)], NOW)
+    write(store, entry(5001), entry(5002), entry(5004, "Ben"), entry(5001, program="q"), entry(5004, "Ben", "q"))
+    write(store, entry(5001, verdict=Verdict.REVISION_SUPPRESSED), version=11, cause="hide")
+    letters = [LETTER, b'{"name": "' + SECRET.encode() + b'"', b"{", orjson.dumps({"user": "Secret"})]
+    store.write_dead_letters([DeadLetter(RawEvent(data), "schema", "timestamp", NOW) for data in letters])
+    freeze(store, "p", SECRET, "Ben")
+    freeze(store, "q", SECRET, "Ben")
+
+
+def tables(store: ClickHouseStore) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything in every table, without what is only a time of writing."""
+    names = [name for name, _, _ in store.table_sizes() if name != "schema_versions"]
+    skipped = {"facts": "received_at", "results": "redacted_at", "standings": "version"}
+    return {
+        name: sorted(
+            store.connections.statement(
+                f"SELECT DISTINCT * EXCEPT ({skipped.get(name, '')}) FROM {name}"
+                if name in skipped
+                else f"SELECT DISTINCT * FROM {name}"
+            )[0],
+            key=repr,
+        )
+        for name in names
+    }
+
+
+def purge(store: ClickHouseStore, bits: int = USER | SUMMARY | 1) -> None:
+    store.purge(hidings([hidden(5, "A", 5001, bits)]), 20)
+
+
+def facts_of(store: ClickHouseStore) -> dict[str, Fact]:
+    rows, columns = store.connections.statement("SELECT * EXCEPT (received_at) FROM facts")
+    facts = [from_row(dict(zip([name for name, _ in columns], row, strict=True))) for row in rows]
+    assert len({fact.event_id for fact in facts}) == len(facts), "an original is still there"
+    return {fact.event_id: fact for fact in facts}
+
+
+def test_a_hidden_author_and_summary_are_in_no_table_and_the_rest_is_untouched(store: ClickHouseStore) -> None:
+    fill(store)
+    before = facts_of(store)
+    purge(store)
+    after = facts_of(store)
+    assert after.keys() == before.keys()
+    kept = {before[event_id].event_id for event_id in before if before[event_id] == after[event_id]}
+    assert kept == {"event-0002", "event-0004", "event-0005"}
+    assert WORDS not in repr(tables(store))
+    assert "424242" not in repr(tables(store))
+    redacted = after[EDIT.event_id]
+    assert (redacted.title, redacted.occurred_at, redacted.user) == ("A", EDIT.occurred_at, None)
+    assert after[page_change(5001).event_id].user is None
+
+    (kept_standing, ben) = sorted(store.standings("p"), key=lambda one: one.user, reverse=True)
+    assert (kept_standing.user, kept_standing.edits, ben.user) == (SECRET, 1, "Ben")
+    assert [one.user for one in store.standings("q")] == ["Ben"]
+    contents = tables(store)
+    assert {row[:2] for row in contents["contributions"]} == {("p", SECRET), ("p", "Ben"), ("q", "Ben")}
+    assert not [row for row in contents["ledger"] if row[4] == 5001]
+    assert not [row for row in contents["standings"] if row[:2] == ("q", SECRET)]
+
+
+def test_when_somebody_registered_goes_with_the_last_that_is_known_of_them(store: ClickHouseStore) -> None:
+    registered = "SELECT user FROM registrations"
+    fill(store)
+    purge(store)
+    assert store.connections.statement(registered)[0] == [(SECRET,)], "they have another edit that nobody has hidden"
+    store.purge(hidings([hidden(8, "A", 5002, USER)]), 30)
+    assert store.connections.statement(registered)[0] == []
+    assert SECRET not in repr(tables(store))
+
+
+def test_a_result_keeps_the_numbers_and_says_that_a_name_is_hidden(store: ClickHouseStore) -> None:
+    fill(store)
+    purge(store)
+    rows = store.connections.statement(
+        "SELECT program, board, digest, redacted_at > toDateTime64('2000-01-01', 6) FROM results FINAL ORDER BY program"
+    )[0]
+    (_, untouched, _, said_of_p), (_, board, digest, said_of_q) = rows
+    assert SECRET in untouched, "they still have an edit in that program that nobody has hidden"
+    assert [one["user"] for one in orjson.loads(board)["standings"]] == ["(hidden)", "Ben"]
+    assert digest == hashlib.sha256(board.encode()).hexdigest()
+    assert (bool(said_of_p), bool(said_of_q)) == (False, True)
+
+
+def test_dead_letters_that_tell_of_it_go_and_others_stay(store: ClickHouseStore) -> None:
+    fill(store)
+    purge(store)
+    left = {row[0] for row in store.connections.statement("SELECT data FROM dead_letters")[0]}
+    assert left == {"{", '{"user":"Secret"}'}
+
+
+def test_a_hidden_summary_alone_takes_nothing_out_of_the_books(store: ClickHouseStore) -> None:
+    fill(store)
+    before = tables(store)
+    purge(store, SUMMARY)
+    after = tables(store)
+    for table in ("contributions", "ledger", "results"):
+        assert after[table] == before[table]
+    assert WORDS not in repr(after["facts"])
+    assert facts_of(store)[EDIT.event_id] == replace(EDIT, comment="")
+
+
+def test_a_hidden_text_purges_nothing(store: ClickHouseStore) -> None:
+    fill(store)
+    before = tables(store)
+    purge(store, 1)
+    assert tables(store) == before
+
+
+class Killed(Exception):
+    """As if the process had been killed there."""
+
+
+@pytest.fixture
+def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, bool], None]:
+    """Kills before or after the nth statement from now on."""
+    left = [0, 0]
+    rows, insert = Connections.rows, Connections.insert
+
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **more: Any) -> Any:
+            left[0] -= 1
+            if left[0] == 0 and not left[1]:
+                raise Killed
+            result = call(*args, **more)
+            if left[0] == 0:
+                raise Killed
+            return result
+
+        return wrapped
+
+    monkeypatch.setattr(Connections, "rows", counted(rows))
+    monkeypatch.setattr(Connections, "insert", counted(insert))
+
+    def at(number: int, after: bool) -> None:
+        left[:] = number, after
+
+    return at
+
+
+def test_a_purge_that_was_killed_anywhere_is_repeated_to_the_same_end(
+    new_store: NewStore, killing: Callable[[int, bool], None]
+) -> None:
+    undisturbed = new_store()
+    fill(undisturbed)
+    purge(undisturbed)
+    expected = tables(undisturbed)
+    for after in (False, True):
+        for number in range(1, 100):
+            store = new_store()
+            fill(store)
+            killing(number, after)
+            try:
+                purge(store)
+            except Killed:
+                purge(store)
+                assert tables(store) == expected, (number, after)
+                continue
+            finally:
+                killing(0, False)
+            break
+        assert number > 12, "the purge has more steps than were killed"
+
+
+def test_purging_again_changes_nothing(store: ClickHouseStore) -> None:
+    fill(store)
+    purge(store)
+    once = tables(store)
+    purge(store)
+    assert tables(store) == once
+
+
+def test_settled_rows_are_off_the_disk(store: ClickHouseStore) -> None:
+    fill(store)
+    purge(store)
+    parts = "SELECT sum(rows) FROM system.parts WHERE database = currentDatabase() AND table = 'facts' AND active"
+    with_deleted = store.connections.statement(parts)[0][0][0]
+    store.settle()
+    while store.unsettled:
+        continue
+    assert store.connections.statement(parts)[0][0][0] < with_deleted
+    assert len(facts_of(store)) == 8
+
+
+def test_what_was_hidden_is_known_to_whoever_starts(store: ClickHouseStore) -> None:
+    fill(store)
+    assert [(one.rev_id, one.bits) for one in store.hidings()] == [(5001, USER | SUMMARY)]
