@@ -39,6 +39,13 @@ class Settings(BaseSettings):
     batch_events: int = Field(default=2000, ge=1, le=100_000, description="most events written at once")
     host: str = Field(default="127.0.0.1", description="address that the pages and the API are served on")
     port: int = Field(default=8080, ge=0, le=65535, description="port of the pages and the API; 0: any free one")
+    retain_facts_days: int = Field(
+        default=0, ge=0, description="days after which facts go that no active program needs; 0: never"
+    )
+    retain_dead_letters_days: int = Field(default=30, ge=0, description="days after which dead letters go; 0: never")
+    retain_ledger_days: int = Field(
+        default=0, ge=0, description="days for which the books of any moment can be asked for; 0: for ever"
+    )
     log_format: Literal["auto", "console", "json"] = Field(default="auto", description="console, json, or by terminal")
 
     @field_validator("streams", mode="before")

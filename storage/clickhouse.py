@@ -13,9 +13,12 @@ from storage.facts import Facts
 from storage.positions import Positions
 from storage.privacy import Privacy
 from storage.programs import Programs
+from storage.statistics import Statistics
+from storage.retention import Retention
+from storage.why import Why
 
 
-class ClickHouseStore(Facts, Books, Programs, Positions, Privacy):
+class ClickHouseStore(Facts, Books, Programs, Positions, Privacy, Retention, Why, Statistics):
     """Everything that lasts. Synchronous and safe to share between threads; call it off the event loop.
 
     Every write may be repeated: what is written twice is kept once, and the newest version of a row counts.

@@ -1,0 +1,4 @@
+SELECT count()
+FROM facts
+WHERE occurred_at < toDateTime(%(before)s, 'UTC')
+  AND NOT (kind = 'log' AND log_type IN ('delete', 'suppress', 'visibility') AND log_action IN ('revision', 'page_change'))

@@ -1,0 +1,1 @@
+DELETE FROM dead_letters WHERE received_at < toDateTime(%(before)s, 'UTC')

@@ -1,0 +1,1 @@
+DELETE FROM registrations WHERE registered_at < toDateTime(%(before)s, 'UTC')
