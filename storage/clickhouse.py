@@ -10,15 +10,15 @@ from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
 from storage.books import Books
 from storage.connection import Connections, Target
 from storage.facts import Facts
+from storage.forgetting import Forget
 from storage.positions import Positions
-from storage.privacy import Privacy
 from storage.programs import Programs
-from storage.statistics import Statistics
 from storage.retention import Retention
+from storage.statistics import Statistics
 from storage.why import Why
 
 
-class ClickHouseStore(Facts, Books, Programs, Positions, Privacy, Retention, Why, Statistics):
+class ClickHouseStore(Facts, Books, Programs, Positions, Forget, Retention, Why, Statistics):
     """Everything that lasts. Synchronous and safe to share between threads; call it off the event loop.
 
     Every write may be repeated: what is written twice is kept once, and the newest version of a row counts.

@@ -13,7 +13,7 @@ class Retention:
     connections: Connections
 
     def drop_facts(self, before: datetime) -> int:
-        """Drop facts of before a time; but what hides authors and summaries stays. When accounts were made goes with them."""
+        """Drop facts of before a time, and when accounts were made; but what hides authors and summaries stays."""
         count = self._drop("old_facts", int(before.timestamp()))
         self.connections.rows("old_registrations", {"before": int(before.timestamp())})
         return count

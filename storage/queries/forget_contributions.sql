@@ -1,0 +1,1 @@
+DELETE FROM contributions WHERE user IN %(names)s

@@ -1,0 +1,1 @@
+SELECT count() FROM contributions WHERE user IN %(names)s

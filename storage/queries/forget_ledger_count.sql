@@ -1,0 +1,1 @@
+SELECT count() FROM ledger WHERE user IN %(names)s

@@ -1,0 +1,1 @@
+DELETE FROM registrations WHERE user IN %(names)s

@@ -1,0 +1,1 @@
+SELECT count() FROM registrations WHERE user IN %(names)s

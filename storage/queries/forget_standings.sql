@@ -1,0 +1,1 @@
+DELETE FROM standings WHERE user IN %(names)s

@@ -1,0 +1,1 @@
+SELECT count() FROM standings WHERE user IN %(names)s

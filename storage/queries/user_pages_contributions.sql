@@ -1,0 +1,4 @@
+-- Titles of user pages that may be somebody's.
+SELECT DISTINCT wiki, title
+FROM contributions
+WHERE namespace IN (2, 3) AND arrayExists(name -> position(title, concat(':', name)) > 0, %(names)s)
