@@ -36,7 +36,8 @@ class Evidence:
         self.program = compiled.program
         self.context = context
         self.timezone = ZoneInfo(self.program.timezone)
-        self._facts = sorted((fact for fact in facts if fact.wiki == action.wiki), key=lambda fact: fact.order)
+        known = {fact.event_id: fact for fact in facts if fact.wiki == action.wiki}
+        self._facts = sorted(known.values(), key=lambda fact: fact.order)
         self._log = PageLog()
         for fact in self._facts:
             self._log.add(fact)

@@ -213,7 +213,7 @@ X = CategoryScope(WIKI, "Category:X", 1)
 
 
 def test_a_category_is_told_with_the_way_up_to_it() -> None:
-    facts = categorized(0, "Category:X", "Category:Y"), categorized(0, "Category:Y", "A")
+    facts = categorized(0, "Category:X", "Category:Y"), categorized(1, "Category:Y", "A")
     assert passed(Verdict.OUT_OF_SCOPE, ADA, *facts, scope=(X,)) == (
         "“A” is in Category:X of en.wikipedia.org or in its subcategories down to 1 level, "
         "as they were when the edit was made: Category:Y in Category:X."
