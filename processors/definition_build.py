@@ -72,6 +72,9 @@ def only_wiki(shape: ProgramShape) -> str:
 
 def build_participant(one: ParticipantShape, only: str) -> Participant:
     """An enrolment as it is meant, on a program of this only wiki ("": of several)."""
+    if one.joined is None and one.left is None and one.periods is None and not one.pages:
+        # As most are: they share what they have in common.
+        return Participant(one.user, one.team, hidden=one.hidden)
     periods: Sequence[PeriodShape] = one.periods if one.periods is not None else [one]
     return Participant(
         one.user,

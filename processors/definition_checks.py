@@ -21,12 +21,13 @@ def contradictions(shape: ProgramShape, written: dict[str, Any]) -> Iterator[Fou
     only = only_wiki(shape)
     if shape.participants is None and not shape.open and not shape.hashtags:
         yield ("participants",), "is missing; name those who take part, or write `open: true`, or give hashtags"
-    enrolments = [build_participant(one, only) for one in shape.participants or ()]
-    yield from _repeated(
-        ("participants",),
-        [(one.user, one) for one in enrolments],
-        "{} is already participant [{}], with another team, time or other details",
-    )
+    participants = shape.participants or ()
+    if len({one.user for one in participants}) < len(participants):
+        yield from _repeated(
+            ("participants",),
+            [(one.user, build_participant(one, only)) for one in participants],
+            "{} is already participant [{}], with another team, time or other details",
+        )
     yield from _wiki_problems(shape, written)
     if shape.scope:
         yield from _category_problems(("scope", "any"), shape.scope.any or (), only)
