@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from processors.facts import Position
+from processors.numbers import Metric as Metric
+from processors.numbers import Standing as Standing
+from processors.numbers import Totals as Totals
+from processors.ports_boards import Board as Board
+from processors.ports_boards import Boards as Boards
+from processors.ports_boards import Freshness as Freshness
 from processors.program_events import NewEvent, ProgramEvent
-from processors.programs import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,128 +88,6 @@ class DeadLetter:
     reason: str
     detail: str
     received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """What stands beside every answer."""
-
-    as_of: datetime | None
-    """The watermark; None before the first event."""
-    lag_seconds: float | None
-    """Now minus the watermark."""
-    gaps: int
-    """How many stretches of the stream are known to be missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A participant's numbers in a program. `rank` is set where a metric was asked for."""
-
-    user: str
-    team: str
-    edits: int
-    bytes_added: int
-    """Sum of positive deltas."""
-    bytes_removed: int
-    """Sum of negative deltas, as a positive number."""
-    articles_created: int
-    articles_edited: int
-    last_edit_at: datetime | None
-    uploads: int = 0
-    """Files that are new, not new versions."""
-    reverted: int = 0
-    """Counted edits that were reverted."""
-    wikidata_actions: int = 0
-    """Counted edits of Wikidata whose automatic summary says what they did."""
-    pages_proofread: int = 0
-    pages_validated: int = 0
-    """Scanned pages on Wikisources that were set to this level."""
-    points: float = 0
-    """By the program's rules."""
-    rank: int = 0
-
-    @property
-    def bytes_net(self) -> int:
-        return self.bytes_added - self.bytes_removed
-
-    @property
-    def bytes_absolute(self) -> int:
-        return self.bytes_added + self.bytes_removed
-
-
-class Metric(StrEnum):
-    """What a leaderboard can be ranked by; each is an attribute of `Standing`."""
-
-    EDITS = "edits"
-    BYTES_ADDED = "bytes_added"
-    BYTES_REMOVED = "bytes_removed"
-    BYTES_NET = "bytes_net"
-    BYTES_ABSOLUTE = "bytes_absolute"
-    ARTICLES_CREATED = "articles_created"
-    ARTICLES_EDITED = "articles_edited"
-    UPLOADS = "uploads"
-    REVERTED = "reverted"
-    WIKIDATA_ACTIONS = "wikidata_actions"
-    PAGES_PROOFREAD = "pages_proofread"
-    PAGES_VALIDATED = "pages_validated"
-    POINTS = "points"
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """A program's numbers as a whole (pages counted once, whoever edited them)."""
-
-    participants: int
-    """Enrolled users; for an open program, those who have contributed."""
-    editors: int
-    """Users with a contribution."""
-    edits: int
-    bytes_added: int
-    bytes_removed: int
-    articles_created: int
-    articles_edited: int
-    last_edit_at: datetime | None
-    uploads: int = 0
-    reverted: int = 0
-    wikidata_actions: int = 0
-    pages_proofread: int = 0
-    pages_validated: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A leaderboard as one answer: ranked standings, totals and how fresh they are."""
-
-    program: Program
-    metric: Metric
-    standings: tuple[Standing, ...]
-    totals: Totals
-    freshness: Freshness
-
-
-class Boards(Protocol):
-    """The read side. Private programs are kept out by the query, not by the caller."""
-
-    async def programs(self) -> Sequence[Program]:
-        """The public programs, newest start first. Unlisted and private ones are not listed."""
-        ...
-
-    async def board(self, slug: str, metric: Metric, limit: int | None = None) -> Board | None:
-        """The leaderboard of a public or unlisted program; None where there is none of that slug.
-
-        Raises:
-            StoreUnavailable: ClickHouse is away.
-        """
-        ...
-
-    async def freshness(self) -> Freshness:
-        """How fresh all answers are now.
-
-        Raises:
-            StoreUnavailable: ClickHouse is away.
-        """
-        ...
 
 
 class ProgramLog(Protocol):
