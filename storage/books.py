@@ -1,4 +1,4 @@
-"""The books of programs in ClickHouse: contributions, the ledger of their changes, standings."""
+"""The books of programs in ClickHouse: contributions, the ledger of their changes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from processors.contributions import Contribution
 from processors.facts import ActionKind, UserClass
 from processors.judge import Verdict
 from processors.ledger import Change, EntryKey
-from processors.ports import Standing, Totals
 from storage.connection import Connections, external
-from storage.fact_rows import EPOCH, aware
+from storage.fact_rows import aware
 
 _ENTRY = (
     "program", "user", "wiki", "kind", "rev_id", "verdict", "occurred_at", "title", "namespace", "byte_delta",
@@ -81,15 +80,6 @@ class Books:
         if versions:
             self.connections.insert("books", ("slug", "version"), [list(versions), list(versions.values())])
 
-    def standings(self, slug: str) -> list[Standing]:
-        """Everybody with a contribution, without team, in no order."""
-        return [standing_from_row(row) for row in self.connections.records("standings", {"program": slug})]
-
-    def totals(self, slug: str, participants: int | None) -> Totals:
-        """The program's numbers as a whole. `participants` None: as many as have contributed."""
-        (row,) = self.connections.records("totals", {"program": slug})
-        return totals_from_row(row, participants)
-
 
 def _row(entry: Contribution) -> tuple[Any, ...]:
     return (
@@ -128,25 +118,3 @@ def entry_from_row(row: Mapping[str, Any]) -> Contribution:
         reverted=row["reverted"],
         action=row["action"],
     )
-
-
-_SUMS = (
-    "edits", "bytes_added", "bytes_removed", "articles_created", "articles_edited", "uploads", "reverted",
-    "wikidata_actions", "pages_proofread", "pages_validated",
-)  # fmt: skip
-
-
-def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
-    last = aware(row["last_edit_at"])
-    return {name: row[name] for name in _SUMS} | {"last_edit_at": last if last > EPOCH else None}
-
-
-def standing_from_row(row: Mapping[str, Any]) -> Standing:
-    """A participant's numbers, without team."""
-    return Standing(user=row["user"], team="", **_numbers(row))
-
-
-def totals_from_row(row: Mapping[str, Any], participants: int | None) -> Totals:
-    """A program's numbers as a whole."""
-    editors = row["editors"]
-    return Totals(participants=editors if participants is None else participants, editors=editors, **_numbers(row))

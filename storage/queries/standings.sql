@@ -1,4 +1,6 @@
--- The board of a program: everybody with a contribution.
+-- The board of a program of the given visibilities: everybody with a contribution.
 SELECT * EXCEPT (program, version)
 FROM standings FINAL
-WHERE program = %(program)s AND (edits > 0 OR uploads > 0)
+WHERE program IN (
+    SELECT slug FROM programs FINAL WHERE slug = %(program)s AND status = 'active' AND visibility IN %(visibilities)s
+) AND (edits > 0 OR uploads > 0)

@@ -1,6 +1,8 @@
--- A program's numbers as a whole.
+-- The numbers of a program of the given visibilities as a whole; newcomers(user) are accounts that are new.
 SELECT
     uniqExact(user) AS editors,
+    uniqExactIf(user, user_class = 'temporary') AS temporary_editors,
+    groupUniqArrayIf(user, user IN (SELECT user FROM newcomers)) AS new_editors,
     countIf(kind = 'edit') AS edits,
     sum(greatest(ifNull(byte_delta, 0), 0)) AS bytes_added,
     sum(greatest(-ifNull(byte_delta, 0), 0)) AS bytes_removed,
@@ -13,4 +15,6 @@ SELECT
     countIf(action = 'page_validated') AS pages_validated,
     max(occurred_at) AS last_edit_at
 FROM contributions FINAL
-WHERE program = %(program)s AND verdict = 'counted'
+WHERE program IN (
+    SELECT slug FROM programs FINAL WHERE slug = %(program)s AND status = 'active' AND visibility IN %(visibilities)s
+) AND verdict = 'counted'

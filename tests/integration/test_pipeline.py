@@ -71,7 +71,7 @@ def worker_over(store: ClickHouseStore, metrics: RecordedMetrics) -> Worker:
 
 
 def edits(store: ClickHouseStore, slug: str = "everyone") -> int:
-    return store.totals(slug, None).edits
+    return store.totals(slug).totals.edits
 
 
 async def test_it_ends_with_its_source_and_tells_what_changed(store: ClickHouseStore) -> None:

@@ -3,78 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 import pytest
 
-from processors.contributions import Cause, Contribution
-from processors.facts import Fact, PageChanged
+from processors.facts import Fact
 from processors.judge import Verdict
-from processors.ledger import Change
 from processors.ports import DeadLetter, RawEvent
 from processors.privacy import SUMMARY, USER, hidings
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Connections
-from storage.fact_rows import from_row
 from tests.conftest import NewStore
-from tests.histories import START, WIKI, categorized, common, edit, hidden, tagged
+from tests.histories import WIKI, categorized, edit, hidden, tagged
+from tests.purging import NOW, SECRET, WORDS, Killed, entry, facts_of, freeze, killing, page_change, tables, write
+from tests.stores import show
 
-NOW = datetime(2026, 11, 8, 15, tzinfo=UTC)
-SECRET = "Secret Person"
-WORDS = "secret words"
 EDIT = replace(edit(1, "A", SECRET), comment=WORDS)
 """Revision 5001."""
 OTHER = replace(edit(2, "A", SECRET), comment="other words")
 LETTER = orjson.dumps({"server_name": WIKI, "revision": {"new": 5001}, "user": SECRET, "timestamp": "broken"})
-
-
-def page_change(rev_id: int) -> PageChanged:
-    return PageChanged(
-        **common(9, "A", SECRET) | {"rcid": None, "comment": WORDS},
-        kind="edit",
-        page_id=1,
-        rev_id=rev_id,
-        parent_id=None,
-        length_new=30,
-        length_old=None,
-        minor=False,
-        is_redirect=False,
-        prior_title=None,
-        prior_namespace=None,
-        user_central_id=424242,
-        user_registered_at=START,
-    )
-
-
-def entry(rev_id: int, user: str = SECRET, program: str = "p", verdict: Verdict = Verdict.COUNTED) -> Contribution:
-    return Contribution(
-        program=program,
-        user=user,
-        wiki=WIKI,
-        rev_id=rev_id,
-        verdict=verdict,
-        occurred_at=START,
-        title="A",
-        namespace=0,
-        byte_delta=20,
-        created=False,
-    )
-
-
-def write(store: ClickHouseStore, *entries: Contribution, version: int = 10, cause: str = "edit") -> None:
-    store.write_changes([Change(one, None, False, Cause("edit", f"{cause}-{one.rev_id}")) for one in entries], version)
-    store.refresh_standings({(one.program, one.user) for one in entries}, version)
-
-
-def freeze(store: ClickHouseStore, program: str, *users: str) -> None:
-    board = orjson.dumps({"standings": [{"user": user, "edits": 1} for user in users]}).decode()
-    digest = hashlib.sha256(board.encode()).hexdigest()
-    row: list[list[Any]] = [[program], ["final"], [NOW], [NOW], [board], [digest]]
-    store.connections.insert("results", ("program", "name", "as_of", "frozen_at", "board", "digest"), row)
 
 
 def fill(store: ClickHouseStore) -> None:
@@ -91,32 +38,8 @@ def fill(store: ClickHouseStore) -> None:
     freeze(store, "q", SECRET, "Ben")
 
 
-def tables(store: ClickHouseStore) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything in every table, without what is only a time of writing."""
-    names = [name for name, _, _ in store.table_sizes() if name != "schema_versions"]
-    skipped = {"facts": "received_at", "results": "redacted_at", "standings": "version"}
-    return {
-        name: sorted(
-            store.connections.statement(
-                f"SELECT DISTINCT * EXCEPT ({skipped.get(name, '')}) FROM {name}"
-                if name in skipped
-                else f"SELECT DISTINCT * FROM {name}"
-            )[0],
-            key=repr,
-        )
-        for name in names
-    }
-
-
 def purge(store: ClickHouseStore, bits: int = USER | SUMMARY | 1) -> None:
     store.purge(hidings([hidden(5, "A", 5001, bits)]), 20)
-
-
-def facts_of(store: ClickHouseStore) -> dict[str, Fact]:
-    rows, columns = store.connections.statement("SELECT * EXCEPT (received_at) FROM facts")
-    facts = [from_row(dict(zip([name for name, _ in columns], row, strict=True))) for row in rows]
-    assert len({fact.event_id for fact in facts}) == len(facts), "an original is still there"
-    return {fact.event_id: fact for fact in facts}
 
 
 def test_a_hidden_author_and_summary_are_in_no_table_and_the_rest_is_untouched(store: ClickHouseStore) -> None:
@@ -133,6 +56,7 @@ def test_a_hidden_author_and_summary_are_in_no_table_and_the_rest_is_untouched(s
     assert (redacted.title, redacted.occurred_at, redacted.user) == ("A", EDIT.occurred_at, None)
     assert after[page_change(5001).event_id].user is None
 
+    show(store, "p", "q")
     (kept_standing, ben) = sorted(store.standings("p"), key=lambda one: one.user, reverse=True)
     assert (kept_standing.user, kept_standing.edits, ben.user) == (SECRET, 1, "Ben")
     assert [one.user for one in store.standings("q")] == ["Ben"]
@@ -190,40 +114,10 @@ def test_a_hidden_text_purges_nothing(store: ClickHouseStore) -> None:
     assert tables(store) == before
 
 
-class Killed(Exception):
-    """As if the process had been killed there."""
-
-
-@pytest.fixture
-def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, bool], None]:
-    """Kills before or after the nth statement from now on."""
-    left = [0, 0]
-    rows, insert = Connections.rows, Connections.insert
-
-    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **more: Any) -> Any:
-            left[0] -= 1
-            if left[0] == 0 and not left[1]:
-                raise Killed
-            result = call(*args, **more)
-            if left[0] == 0:
-                raise Killed
-            return result
-
-        return wrapped
-
-    monkeypatch.setattr(Connections, "rows", counted(rows))
-    monkeypatch.setattr(Connections, "insert", counted(insert))
-
-    def at(number: int, after: bool) -> None:
-        left[:] = number, after
-
-    return at
-
-
 def test_a_purge_that_was_killed_anywhere_is_repeated_to_the_same_end(
-    new_store: NewStore, killing: Callable[[int, bool], None]
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    kill = killing(monkeypatch)
     undisturbed = new_store()
     fill(undisturbed)
     purge(undisturbed)
@@ -232,7 +126,7 @@ def test_a_purge_that_was_killed_anywhere_is_repeated_to_the_same_end(
         for number in range(1, 100):
             store = new_store()
             fill(store)
-            killing(number, after)
+            kill(number, after)
             try:
                 purge(store)
             except Killed:
@@ -240,7 +134,7 @@ def test_a_purge_that_was_killed_anywhere_is_repeated_to_the_same_end(
                 assert tables(store) == expected, (number, after)
                 continue
             finally:
-                killing(0, False)
+                kill(0, False)
             break
         assert number > 12, "the purge has more steps than were killed"
 

@@ -40,6 +40,7 @@ from tests.histories import (
     uploaded,
 )
 from tests.recorders import EVENTSTREAMS
+from tests.stores import show
 
 NOW = datetime(2026, 11, 8, 15, tzinfo=UTC)
 
@@ -161,6 +162,7 @@ def contribution(rev_id: int, user: str = "Ada", **more: object) -> Contribution
 
 def refresh(store: ClickHouseStore, entries: Iterable[Contribution], version: int) -> None:
     entries = list(entries)
+    show(store, *{one.program for one in entries})
     store.write_changes(
         [Change(one, None, False, Cause("edit", f"{one.rev_id}/{version}")) for one in entries], version
     )
@@ -176,7 +178,7 @@ def test_a_later_judgement_replaces_an_earlier_one_and_writing_twice_changes_not
     refresh(store, [contribution(1, verdict=Verdict.PAGE_DELETED)], 2)
     (standing,) = store.standings("p")
     assert (standing.edits, standing.bytes_added, standing.bytes_net) == (1, 0, -4)
-    assert store.totals("p", None).edits == 1
+    assert store.totals("p").totals.edits == 1
 
     refresh(store, [contribution(1)], 1)
     assert store.standings("p")[0].edits == 1, "an older judgement came back"
@@ -186,8 +188,8 @@ def test_someone_left_without_contributions_leaves_the_board(store: ClickHouseSt
     refresh(store, [contribution(1)], 1)
     refresh(store, [contribution(1, verdict=Verdict.BOT)], 2)
     assert store.standings("p") == []
-    totals = store.totals("p", 12)
-    assert (totals.participants, totals.editors, totals.edits, totals.last_edit_at) == (12, 0, 0, None)
+    totals = store.totals("p").totals
+    assert (totals.editors, totals.edits, totals.last_edit_at) == (0, 0, None)
 
 
 _runs = count()
