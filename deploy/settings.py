@@ -18,6 +18,13 @@ from pydantic_settings import (
 from processors.errors import InvalidInput, InvalidPrograms, Problem
 
 CONFIG_VARIABLE = "WIKITALLY_CONFIG"
+DEFAULT_STREAMS = (
+    "mediawiki.page_change.v1",
+    "mediawiki.recentchange",
+    "mediawiki.revision-tags-change",
+    "mediawiki.revision-visibility-change",
+)
+"""recentchange alone is enough to count; the others tell of reverts, redirects, proofreading and suppressions."""
 
 
 class Settings(BaseSettings):
@@ -32,7 +39,7 @@ class Settings(BaseSettings):
     )
     stream_url: str = Field(default="https://stream.wikimedia.org", description="where EventStreams is")
     streams: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("mediawiki.recentchange",), description="comma-separated list of streams, read over one connection"
+        default=DEFAULT_STREAMS, description="comma-separated list of streams, read over one connection"
     )
     overlap_seconds: float = Field(default=10, ge=1, le=3600, description="how far a reconnect goes back")
     stall_seconds: float = Field(default=90, ge=5, le=3600, description="silence after which the stream is reopened")

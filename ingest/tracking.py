@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -34,7 +35,8 @@ class PositionTracker:
             # Gaps are stored before the checkpoint: it may stand before them still.
             partition.offset = max(partition.offset, gap.last)
         self._watermark = resume.watermark if resume else None
-        self._facts: dict[tuple[str, int], int] = {}
+        self._facts: Counter[tuple[str, int]] = Counter()
+        self._of_stream: Counter[str] = Counter()
         self._reported = dict(self._missing())
 
     def observe(self, position: Position | None, emitted_at: datetime | None = None, *, canary: bool = False) -> None:
@@ -47,7 +49,7 @@ class PositionTracker:
             partition = self._partitions[key] = _Partition(position.offset - 1, 0)
         partition.observe(position.offset, emitted_at)
         if emitted_at is not None and not canary:
-            self._facts[key] = self._facts.get(key, 0) + 1
+            self._facts[key] += 1
 
     def take_gaps(self) -> tuple[list[Gap], list[Gap]]:
         """Gaps that have opened (or changed their end) and that have closed since the last call."""
@@ -65,17 +67,27 @@ class PositionTracker:
     def checkpoint(self) -> Checkpoint:
         """The resume position behind all that was observed.
 
-        Its watermark is the newest event of the topic that brought most since the last call: of two data centres'
-        topics one is all but silent, and while a past stretch is read it runs far ahead of the other.
+        Its watermark is the newest event of the topic that brought most since the last call, among those of the
+        stream that brings most: a quiet stream, and of two data centres' topics the one that is all but silent, run
+        far ahead of the others while a past stretch is read.
         """
-        if self._facts:
-            busiest = max(self._facts, key=self._facts.__getitem__)
-            self._watermark = self._partitions[busiest].newest
+        for (topic, _), number in self._facts.items():
+            self._of_stream[_stream(topic)] += number
+        if self._of_stream:
+            leading = max(self._of_stream, key=self._of_stream.__getitem__)
+            topics = {key: number for key, number in self._facts.items() if _stream(key[0]) == leading}
+            if topics:
+                self._watermark = self._partitions[max(topics, key=topics.__getitem__)].newest
             self._facts.clear()
         reached = {
             key: Reached(partition.offset, partition.timestamp_ms) for key, partition in self._partitions.items()
         }
         return Checkpoint(self._streams, reached, self._watermark)
+
+
+def _stream(topic: str) -> str:
+    """The stream of a topic: `eqiad.mediawiki.recentchange` without its data centre."""
+    return topic.partition(".")[2]
 
 
 class _Partition:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.settings import load_settings
+from deploy.settings import DEFAULT_STREAMS, load_settings
 from processors.errors import InvalidInput
 
 
@@ -19,7 +19,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_everything_has_a_default() -> None:
     settings = load_settings()
-    assert (settings.port, settings.host, settings.streams) == (8080, "127.0.0.1", ("mediawiki.recentchange",))
+    assert (settings.port, settings.host, settings.streams) == (8080, "127.0.0.1", DEFAULT_STREAMS)
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(

@@ -170,3 +170,14 @@ def test_at_least_the_window_is_remembered_and_at_most_twice_that(window: int, c
         assert known.add(str(number))
         assert len(known._newer) + len(known._older) <= 2 * window
         assert not any(known.add(str(before)) for before in range(max(0, number - window + 1), number + 1))
+
+
+def test_the_watermark_is_that_of_the_stream_that_brings_most() -> None:
+    """Tags of a past hour are read in no time; the edits that they belong to are not in yet."""
+    tracker = PositionTracker("s")
+    seen(tracker, *range(4), topic="eqiad.mediawiki.recentchange")
+    assert tracker.checkpoint().watermark == START + timedelta(seconds=3)
+    seen(tracker, *range(600, 603), topic="eqiad.mediawiki.revision-tags-change")
+    assert tracker.checkpoint().watermark == START + timedelta(seconds=3)
+    seen(tracker, *range(4, 9), topic="codfw.mediawiki.recentchange")
+    assert tracker.checkpoint().watermark == START + timedelta(seconds=8), "the other data centre took over"
