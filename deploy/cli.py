@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from deploy import cli_privacy, cli_why, reading
 from deploy import doctor as health
-from deploy import reading
 from deploy.settings import load_settings
 from processors.errors import InvalidInput, WikitallyError
 from processors.ports import Metric
@@ -22,8 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-programs_app = typer.Typer(no_args_is_help=True, help="Programs: who, where, when and what counts.")
-app.add_typer(programs_app, name="programs")
 
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Directory of the store. Default: WIKITALLY_DATA.")
@@ -147,33 +145,8 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
     health.doctor(load_settings(data=data), as_json=as_json)
 
 
-@programs_app.command("check")
-def programs_check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Program definitions (YAML).")],
-) -> None:
-    """Validate files and print every error; store nothing."""
-    reading.programs_check(files)
-
-
-@programs_app.command("apply")
-def programs_apply(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Program definitions (YAML).")],
-    data: Data = None,
-) -> None:
-    """Validate files and store their programs; all or none. What was already read is judged by them too."""
-    reading.programs_apply(load_settings(data=data), files)
-
-
-@programs_app.command("list")
-def programs_list(data: Data = None, as_json: AsJson = False) -> None:
-    """List the programs of the store."""
-    reading.programs_list(load_settings(data=data), as_json=as_json)
-
-
-@programs_app.command("show")
-def programs_show(program: Annotated[str, typer.Argument(help="Slug of the program.")], data: Data = None) -> None:
-    """Print a program's definition as YAML."""
-    reading.programs_show(load_settings(data=data), program)
+for _commands in (cli_programs, cli_participants, cli_tokens):
+    _commands.register(app)
 
 
 def main() -> None:
