@@ -40,7 +40,7 @@ def read_programs(files: Sequence[Path], known_wikis: Sequence[str] = ()) -> lis
     problems: list[Problem] = []
     for file in files:
         try:
-            programs += parse_documents(_text(file), source=str(file), known_wikis=known_wikis)
+            programs += parse_documents(read_text(file), source=str(file), known_wikis=known_wikis)
         except InvalidPrograms as error:
             problems += error.problems
     slugs = [written.program.slug for written in programs]
@@ -54,7 +54,12 @@ def read_programs(files: Sequence[Path], known_wikis: Sequence[str] = ()) -> lis
     return programs
 
 
-def _text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """What a file holds.
+
+    Raises:
+        InvalidInput: it cannot be read.
+    """
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deploy import cli_privacy, cli_why, reading
+from deploy import cli_participants, cli_privacy, cli_programs, cli_tokens, cli_why, reading
 from deploy import doctor as health
 from deploy.settings import load_settings
 from processors.errors import InvalidInput, WikitallyError
@@ -145,7 +145,7 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
     health.doctor(load_settings(data=data), as_json=as_json)
 
 
-for _commands in (cli_programs, cli_participants, cli_tokens):
+for _commands in (cli_participants, cli_privacy, cli_programs, cli_tokens, cli_why):
     _commands.register(app)
 
 

@@ -9,25 +9,19 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from api.render import board_csv, board_json, board_wikitext
-from deploy.applying import apply_programs, read_programs
 from deploy.boards import StoreBoards
 from deploy.clock import now
 from deploy.logs import configure_logging
 from deploy.opening import OpenStore, any_store
 from deploy.settings import Settings
 from deploy.terminal import board_table, err, out, result_table
-from deploy.worker import Worker
-from ingest.tracking import PositionTracker
 from processors.errors import InvalidInput
-from processors.metrics import NoMetrics
 from processors.ports import Metric
-from processors.programs import Program
 from processors.wikis import nearest
 
 
@@ -116,73 +110,3 @@ def _write_separated(columns: Sequence[str], rows: Sequence[Sequence[Any]], dial
     writer = csv.writer(sys.stdout, dialect, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
-
-
-def programs_check(files: Sequence[Path]) -> None:
-    """Say that the files are valid, or every error."""
-    programs = read_programs(files)
-    for program in (written.program for written in programs):
-        who = "open to everyone" if program.open else _participants(program)
-        out.print(f"{program.slug}: valid; {who}; {', '.join(program.wikis)}; {program.start:%Y-%m-%d %H:%M} UTC on")
-
-
-def _participants(program: Program) -> str:
-    number = len(program.participants)
-    return f"{number:,} participant{'' if number == 1 else 's'}"
-
-
-def programs_apply(settings: Settings, files: Sequence[Path]) -> None:
-    """Store the programs of the files and, when nobody runs on the store, judge by them."""
-    programs = read_programs(files)
-    with opened_store(settings, create=True) as opened:
-        applied = apply_programs(opened.log, programs)
-        if opened.owned and (applied.added or applied.changed):
-            with err.status("Judging what was already read ..."):
-                Worker(opened.store, opened.log, PositionTracker("", None), metrics=NoMetrics(), clock=now).catch_up()
-    out.print(str(applied))
-    if not opened.owned:
-        out.print("Whoever runs on this store takes them up within seconds.")
-
-
-def programs_list(settings: Settings, *, as_json: bool) -> None:
-    """Print the programs of the store."""
-    with opened_store(settings) as opened:
-        programs = StoreBoards(opened.store, now).list_programs()
-    if as_json:
-        fields = ("slug", "title", "start", "end", "wikis", "open")
-        print_json(
-            [
-                {name: getattr(one, name) for name in fields}
-                | {"visibility": str(one.visibility), "participants": len(one.participants)}
-                for one in programs
-            ]
-        )
-        return
-    if not programs:
-        out.print("No programs yet; `wikitally programs apply FILE` adds some.")
-        return
-    out.print(
-        result_table(
-            ["program", "title", "from", "to (UTC)", "who", "visibility"],
-            [
-                (
-                    one.slug,
-                    one.title,
-                    f"{one.start:%Y-%m-%d %H:%M}",
-                    f"{one.end:%Y-%m-%d %H:%M}",
-                    "everyone" if one.open else _participants(one),
-                    one.visibility,
-                )
-                for one in programs
-            ],
-        )
-    )
-
-
-def programs_show(settings: Settings, slug: str) -> None:
-    """Print a program's definition."""
-    with opened_store(settings) as opened:
-        found = opened.store.definition(slug)
-        if found is None:
-            raise _unknown(slug, StoreBoards(opened.store, now))
-    sys.stdout.write(found[1])
