@@ -49,8 +49,11 @@ def stored_program(definition: str) -> Program:
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
+class Person:
+    """Somebody, and how they are enrolled."""
+
     name: str
+    """What they are called now."""
     names: frozenset[str]
     participant: Participant | None
 
@@ -60,9 +63,9 @@ class Explainer:
 
     def __init__(self, store: ClickHouseStore, program: Program, version: int) -> None:
         self._store = store
-        self._version = version
         self._slice = SliceProjector(store, program)
         self.program = program
+        self.version = version
 
     @classmethod
     def of(
@@ -128,20 +131,26 @@ class Explainer:
             nearest=tuple(self._nearest(person.name)) if nowhere else (),
         )
 
-    def person(self, name: str) -> _Person:
+    def person(self, name: str) -> Person:
         """Whoever has that name in the program's books; otherwise whoever had it when the program began."""
         people, program = self._slice.people, self.program
         name = canonical_user(name)
         if people.renamed(name) and not any(True for _ in self._store.entries_of_books({(program.slug, name)})):
             name = people.current(name, program.start)
+        return self.called(name)
+
+    def called(self, name: str) -> Person:
+        """Whoever is called that now."""
+        people, program = self._slice.people, self.program
         names = people.names(name)
         listed = [one for one in program.participants if one.user in names]
         participant = next((one for one in listed if people.current(one.user, program.start) == name), None)
-        return _Person(name, names, participant)
+        return Person(name, names, participant)
 
-    def hidden_names(self) -> frozenset[str]:
-        """Every name of the participants who hide theirs."""
-        return self.names_of(one for one in self.program.participants if one.hidden)
+    def contributes(self, name: str) -> bool:
+        """Whether somebody has a contribution, so that boards show them."""
+        key = (self.program.slug, name)
+        return any(one.verdict is Verdict.COUNTED for one in self._store.entries_of_books({key}))
 
     def names_of(self, participants: Iterable[Participant]) -> frozenset[str]:
         """Every name that these participants had."""
@@ -152,7 +161,7 @@ class Explainer:
     @property
     def pending(self) -> bool:
         """Whether the program's books are behind its newest version."""
-        return self._store.books().get(self.program.slug, 0) < self._version
+        return self._store.books().get(self.program.slug, 0) < self.version
 
     def judged(self, actions: Iterable[Action]) -> list[Contribution]:
         """Judge actions of people with names: as the program's books say where they do, otherwise from the log."""

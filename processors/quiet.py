@@ -116,8 +116,8 @@ def _people(program: Program, evidence: Evidence) -> Iterator[str]:
     if evidence.now < program.start:
         return
     if program.open:
-        where = wiki_words(program.wikis)
-        yield f"{number(evidence.seen, 'edit or upload', 'edits and uploads')} on {where} were seen since the start."
+        seen = number(evidence.seen, "edit or upload was", "edits and uploads were")
+        yield f"{seen} seen on {wiki_words(program.wikis)} since the start."
     elif program.participants:
         people = number(len(program.participants), "participant has", "participants have")
         yield f"{evidence.active:,} of {people} edited since the start."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from processors.ledger_words import Decided, LedgerLine, told
 from tests.histories import START, WIKI, categorized, deleted, edit, hidden, moved, renamed, restored, tagged, uploaded
 
 ENTRY = Contribution("p", "Ada", WIKI, 5001, Verdict.PAGE_DELETED, START, "A", 0, 20, False)
-ADMIN = {"user": "Admin", "comment": "hoax"}
+ADMIN: dict[str, Any] = {"user": "Admin", "comment": "hoax"}
 
 
 def line(cause: Cause, entry: Contribution = ENTRY) -> LedgerLine:

@@ -124,7 +124,7 @@ def test_names_that_were_never_seen_are_told() -> None:
 
 def test_an_open_program_tells_how_much_was_seen_on_its_wikis() -> None:
     words = said(replace(PROGRAM, open=True), seen=1000, reasons=((Verdict.OUT_OF_SCOPE, 7),))
-    assert "1,000 edits and uploads on en.wikipedia.org and gor.wikipedia.org were seen since the start." in words
+    assert "1,000 edits and uploads were seen on en.wikipedia.org and gor.wikipedia.org since the start." in words
     assert "7 edits and uploads do not count: 7 on pages that are not in scope." in words
 
 
