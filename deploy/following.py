@@ -73,6 +73,11 @@ class Following:
         tasks = (*self._small.values(), *self._large.values())
         return Progress(self._done, sum(1 if task.pieces is None else len(task.pieces) for task in tasks))
 
+    @property
+    def states(self) -> Mapping[str, ProgramState]:
+        """All programs as they were when last taken up."""
+        return self._read.states if self._read else {}
+
     def take_up(self) -> frozenset[str]:
         """Read what is new in the log; return the programs that changed.
 

@@ -12,6 +12,7 @@ from time import perf_counter
 
 import structlog
 
+from deploy.boards import StoreBoards
 from deploy.following import Following, Progress
 from ingest.recorded import event_time
 from ingest.tracking import Deduplicator, PositionTracker
@@ -24,6 +25,7 @@ from processors.judge import Verdict
 from processors.ledger import ActionKey, Change, action_key, differences, entry_key
 from processors.metrics import Metrics
 from processors.ports import Checkpoint, DeadLetter, Gap, ProgramLog, RawEvent
+from processors.privacy import Redactions, hidings
 from processors.projection import Projector
 from storage.clickhouse import ClickHouseStore
 
@@ -82,6 +84,9 @@ class Worker:
         self._projector = Projector()
         self._following = Following(store, log, self._projector)
         self._touched: Touched = {}
+        self._boards = StoreBoards(store, clock)
+        self._to_freeze: set[str] = set()
+        self._redactions = Redactions()
         self._stored: dict[tuple[str, int], int] | None = None
         """How far each topic was stored when we started: what lies beyond is in no book yet."""
         self._version = 0
@@ -103,11 +108,20 @@ class Worker:
         """
         if self._stored is None:
             self._version = max(self._version, self._store.newest_version())
+            self._redactions = self._store.redactions()
             self._stored = self._store.stored_offsets()
         changed = self._following.take_up()
+        self._to_freeze |= changed
+        self._freeze()
         self._touched |= self._following.touched
         self._following.touched.clear()
         return changed
+
+    def _freeze(self) -> None:
+        """Write down results that were declared, before anything else changes the books."""
+        for slug in list(self._to_freeze):
+            self._boards.write_results(self._following.states[slug])
+            self._to_freeze.discard(slug)
 
     @property
     def progress(self) -> Progress:
@@ -167,6 +181,8 @@ class Worker:
             else:
                 figures.duplicates_dropped += 1
                 self._metrics.count(m.EVENTS, outcome="duplicate")
+        facts = self._redactions.take(facts)
+        letters = [one for one in letters if not self._redactions.concern(one.event.data)]
         figures.events_read += len(batch)
         figures.facts += len(facts)
         figures.dead_letters += len(letters)
@@ -197,7 +213,7 @@ class Worker:
     def commit(self, plan: Plan) -> frozenset[str]:
         """Make a plan durable; return the programs whose standings may have changed.
 
-        1. facts, dead letters, gaps; 2. slices that a late fact touched are read back; 3. all are judged, and
+        1. facts, dead letters, gaps; what these facts hide is taken out of all tables; 2. slices that a late fact touched are read back; 3. all are judged, and
         what differs from the books is entered in the ledger and in the books; 4. standings of the users
         concerned; 5. the checkpoint. Repeat it from the start when it raises: nothing is counted twice.
 
@@ -208,6 +224,7 @@ class Worker:
         version = self._next_version()
         store.append(plan.facts, plan.received_at)
         store.write_dead_letters(plan.letters)
+        store.purge(hidings(plan.facts), version)
         store.write_gaps(plan.opened, plan.closed, version)
         self._following.recall_categories()
         self._touched |= self._following.touched
