@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.live import Live, LiveResponse
-from api.models import HealthAnswer, LeaderboardAnswer, ProblemAnswer, ProgramsAnswer
+from api import board_routes
+from api.live import Live
+from api.models import HealthAnswer
 from api.pages import Pages
-from api.render import board_csv, board_json, board_wikitext, freshness_headers, freshness_json, program_json
-from processors.errors import StoreUnavailable
-from processors.ports import Board, Boards, Metric
+from api.render import freshness_json
+from api.why_routes import router as why_router
+from processors.errors import InvalidInput, StoreUnavailable
+from processors.numbers import Metric
+from processors.ports_boards import Boards
+from processors.ports_why import Reasons
 
 _RETRY_AFTER = "5"
 _HEADERS = (
@@ -35,26 +38,12 @@ _HEADERS = (
 )
 
 
-class Format(StrEnum):
-    JSON = "json"
-    CSV = "csv"
-    WIKITEXT = "wikitext"
-
-
 @dataclass(frozen=True, slots=True)
 class Health:
     """Whether this process does its work; `detail` says what it waits for."""
 
     ok: bool
     detail: str = ""
-
-
-_MetricQuery = Annotated[Metric, Query(description="what the board is ranked by")]
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    404: {"model": ProblemAnswer, "description": "no such program, or a private one"},
-    422: {"model": ProblemAnswer, "description": "a parameter breaks a rule"},
-    503: {"model": ProblemAnswer, "description": "the store is away; try again"},
-}
 
 
 def create_app(
@@ -64,8 +53,9 @@ def create_app(
     metrics_text: Callable[[], bytes],
     health: Callable[[], Awaitable[Health]],
     version: str,
+    reasons: Reasons | None = None,
 ) -> ASGIApp:
-    """The whole site over a read side."""
+    """The whole site over a read side; without `reasons`, nothing is explained."""
     app = FastAPI(
         title="wikitally",
         version=version,
@@ -77,15 +67,10 @@ def create_app(
     pages = Pages()
     app.mount("/static", StaticFiles(directory=Path(str(resources.files("api").joinpath("static")))), name="static")
     _handle_errors(app)
+    if reasons is not None:
+        app.include_router(why_router(reasons))
 
-    def not_found(slug: str) -> HTTPException:
-        return HTTPException(404, f"There is no program {slug!r}.")
-
-    async def found(slug: str, metric: Metric, limit: int | None = None) -> Board:
-        board = await boards.board(slug, metric, limit)
-        if board is None:
-            raise not_found(slug)
-        return board
+    app.include_router(board_routes.router(boards, live))
 
     @app.get("/", include_in_schema=False)
     async def index() -> HTMLResponse:
@@ -93,55 +78,10 @@ def create_app(
 
     @app.get("/programs/{slug}", include_in_schema=False)
     async def page(slug: str, metric: Metric = Metric.BYTES_ADDED) -> HTMLResponse:
-        return HTMLResponse(pages.board(await found(slug, metric)))
-
-    @app.get("/api/v1/programs", tags=["programs"], response_model=ProgramsAnswer, responses={503: _PROBLEMS[503]})
-    async def programs() -> dict[str, Any]:
-        """Public programs, the newest start first."""
-        listed = [program_json(program) for program in await boards.programs()]
-        return {"programs": listed, **freshness_json(await boards.freshness())}
-
-    @app.get(
-        "/api/v1/programs/{slug}/leaderboard",
-        tags=["programs"],
-        response_model=LeaderboardAnswer,
-        responses={200: {"content": {"text/csv": {}, "text/plain": {}}}, **_PROBLEMS},
-    )
-    async def leaderboard(
-        slug: str,
-        metric: _MetricQuery = Metric.BYTES_ADDED,
-        limit: Annotated[int | None, Query(ge=1, le=100_000, description="only the first so many")] = None,
-        format: Annotated[Format, Query(description="how to answer")] = Format.JSON,
-    ) -> Any:
-        """Standings by a metric. Equal values share a rank and the next one is skipped (1, 2, 2, 4).
-
-        CSV and wikitext say how fresh they are in the headers Wikitally-As-Of, -Lag-Seconds and -Gaps.
-        """
-        board = await found(slug, metric, limit)
-        fresh = freshness_headers(board.freshness)
-        if format is Format.CSV:
-            return PlainTextResponse(board_csv(board), headers=fresh, media_type="text/csv; charset=utf-8")
-        if format is Format.WIKITEXT:
-            return PlainTextResponse(board_wikitext(board), headers=fresh)
-        return board_json(board)
-
-    @app.get(
-        "/api/v1/programs/{slug}/live",
-        tags=["programs"],
-        response_class=Response,
-        responses={
-            200: {
-                "content": {"text/event-stream": {}},
-                "description": "events `board` (as the leaderboard), `stale`, `gone`",
-            },
-            **_PROBLEMS,
-        },
-    )
-    async def follow(slug: str, metric: _MetricQuery = Metric.BYTES_ADDED) -> Response:
-        """The leaderboard again and again as it changes, at most four times a second."""
-        if not await live.exists(slug, metric):
-            raise not_found(slug)
-        return LiveResponse(live, slug, metric)
+        board, view = await boards.board(slug, metric), await boards.program(slug)
+        if board is None or view is None:
+            raise board_routes.no_program(slug)
+        return HTMLResponse(pages.board(board, view.results))
 
     @app.get("/health", tags=["operation"], response_model=HealthAnswer, responses={503: {"model": HealthAnswer}})
     async def healthy() -> JSONResponse:
@@ -179,6 +119,10 @@ def _handle_errors(app: FastAPI) -> None:
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         detail = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
         return _problem(422, "Invalid parameter", detail)
+
+    @app.exception_handler(InvalidInput)
+    async def refused_input(request: Request, error: InvalidInput) -> Response:
+        return _problem(422, "Invalid parameter", str(error))
 
     @app.exception_handler(StarletteHTTPException)
     async def refused(request: Request, error: StarletteHTTPException) -> Response:

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.render import METRIC_TITLES, behind, clock, gaps, instant
-from processors.ports import Board, Freshness, Metric
+from api.render import GOAL_TITLES, METRIC_TITLES, behind, clock, gaps, instant
+from processors.numbers import Metric
+from processors.ports_boards import Board, Freshness
 from processors.programs import Program
+from processors.rule_words import amount
 
 ROWS = 100
 """Lines of the page's table."""
@@ -24,8 +26,17 @@ _COLUMNS = {
     Metric.BYTES_ABSOLUTE: "Changed",
     Metric.ARTICLES_CREATED: "Created",
     Metric.ARTICLES_EDITED: "Edited",
+    Metric.UPLOADS: "Uploads",
+    Metric.REVERTED: "Reverted",
+    Metric.WIKIDATA_ACTIONS: "Wikidata",
+    Metric.PAGES_PROOFREAD: "Proofread",
+    Metric.PAGES_VALIDATED: "Validated",
+    Metric.POINTS: "Points",
 }
-_ONLY_WHEN_RANKED_BY = (Metric.BYTES_REMOVED, Metric.BYTES_ABSOLUTE)
+_ALWAYS = (
+    Metric.EDITS, Metric.BYTES_ADDED, Metric.BYTES_NET, Metric.ARTICLES_CREATED, Metric.ARTICLES_EDITED,
+)  # fmt: skip
+_ALWAYS_OFFERED = (*_ALWAYS, Metric.BYTES_REMOVED, Metric.BYTES_ABSOLUTE)
 _ON_SMALL_SCREENS = (Metric.EDITS, Metric.BYTES_ADDED)
 
 
@@ -40,7 +51,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters["number"] = lambda value: f"{value:,}"
+        self._templates.filters["number"] = amount
         self._templates.filters |= {"instant": instant, "clock": clock, "behind": behind, "gaps": gaps}
 
     def index(self, programs: Sequence[Program], freshness: Freshness) -> str:
@@ -48,21 +59,32 @@ class Pages:
         rows = [(program, _when(program)) for program in programs]
         return self._templates.get_template("index.html").render(programs=rows, freshness=freshness)
 
-    def board(self, board: Board) -> str:
-        """A program's leaderboard; it follows by itself where scripts run."""
+    def board(self, board: Board, results: Sequence[str] = ()) -> str:
+        """A program's leaderboard; it follows by itself where scripts run. `results`: names of frozen ones."""
         return self._templates.get_template("board.html").render(
             program=board.program,
             board=board,
             standings=board.standings[:ROWS],
-            metrics=[(metric.value, METRIC_TITLES[metric]) for metric in Metric],
+            metrics=[(metric.value, METRIC_TITLES[metric]) for metric in _offered(board)],
             when=_when(board.program),
             columns=[
                 (name.value, title, "ranked" if name is board.metric else "" if name in _ON_SMALL_SCREENS else "wide")
                 for name, title in _COLUMNS.items()
-                if name is board.metric or name not in _ONLY_WHEN_RANKED_BY
+                if name is board.metric or name in _ALWAYS
             ],
+            goals=[(GOAL_TITLES[one.metric], one) for one in board.goals],
+            results=results,
             teams=any(one.team for one in board.program.participants),
         )
+
+
+def _offered(board: Board) -> list[Metric]:
+    """What the board can be ranked by: of special numbers those of which there are any."""
+    return [
+        metric
+        for metric in Metric
+        if metric in _ALWAYS_OFFERED or metric is board.metric or getattr(board.totals, metric.value)
+    ]
 
 
 def _when(program: Program) -> str:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.ports import Board, Freshness, Metric, Standing, Totals
+from processors.numbers import By, Goal, Metric, Standing, Totals
+from processors.ports_boards import Board, CampaignBoard, Freshness
 from processors.programs import Program
 
-STANDING_FIELDS = (
-    "rank", "user", "team", "edits", "bytes_added", "bytes_removed", "bytes_net", "bytes_absolute", "articles_created",
-    "articles_edited", "last_edit_at",
+NUMBERS = (
+    "edits", "bytes_added", "bytes_removed", "bytes_net", "bytes_absolute", "articles_created", "articles_edited",
+    "uploads", "reverted", "wikidata_actions", "pages_proofread", "pages_validated", "points",
 )  # fmt: skip
+"""The numbers that a standing and totals have, in the order of answers."""
+SUBJECTS = {
+    By.USER: ("user", "hidden", "team"),
+    By.TEAM: ("team", "editors"),
+    By.WIKI: ("wiki", "editors"),
+    By.ARTICLE: ("wiki", "title", "editors"),
+}
+"""What says whose line it is."""
 METRIC_TITLES = {
     Metric.EDITS: "Edits",
     Metric.BYTES_ADDED: "Bytes added",
@@ -22,7 +32,22 @@ METRIC_TITLES = {
     Metric.BYTES_ABSOLUTE: "Bytes changed",
     Metric.ARTICLES_CREATED: "Articles created",
     Metric.ARTICLES_EDITED: "Articles edited",
+    Metric.UPLOADS: "Uploads",
+    Metric.REVERTED: "Reverted",
+    Metric.WIKIDATA_ACTIONS: "Wikidata actions",
+    Metric.PAGES_PROOFREAD: "Pages proofread",
+    Metric.PAGES_VALIDATED: "Pages validated",
+    Metric.POINTS: "Points",
 }
+GOAL_TITLES = {str(metric): title for metric, title in METRIC_TITLES.items()} | {
+    "editors": "Editors",
+    "new_editors": "New editors",
+}
+_SUBJECT_TITLES = {By.USER: "User", By.TEAM: "Team", By.WIKI: "Wiki", By.ARTICLE: "Article"}
+_BASIC = (
+    Metric.EDITS, Metric.BYTES_ADDED, Metric.BYTES_NET, Metric.ARTICLES_CREATED, Metric.ARTICLES_EDITED,
+)  # fmt: skip
+AnyBoard = Board | CampaignBoard
 
 
 def instant(at: datetime | None) -> str | None:
@@ -85,26 +110,31 @@ def program_json(program: Program) -> dict[str, Any]:
     }
 
 
-def standing_json(standing: Standing) -> dict[str, Any]:
+def standing_json(standing: Standing, by: By = By.USER) -> dict[str, Any]:
     """One line of a board."""
-    values = {name: getattr(standing, name) for name in STANDING_FIELDS}
-    return values | {"last_edit_at": instant(standing.last_edit_at)}
+    return {
+        "rank": standing.rank,
+        **{name: getattr(standing, name) for name in SUBJECTS[by]},
+        **{name: getattr(standing, name) for name in NUMBERS},
+        "last_edit_at": instant(standing.last_edit_at),
+    }
 
 
 def totals_json(totals: Totals) -> dict[str, Any]:
-    """A program's numbers as a whole."""
+    """Numbers as a whole."""
     return {
         "participants": totals.participants,
         "editors": totals.editors,
-        "edits": totals.edits,
-        "bytes_added": totals.bytes_added,
-        "bytes_removed": totals.bytes_removed,
-        "bytes_net": totals.bytes_added - totals.bytes_removed,
-        "bytes_absolute": totals.bytes_added + totals.bytes_removed,
-        "articles_created": totals.articles_created,
-        "articles_edited": totals.articles_edited,
+        "new_editors": totals.new_editors,
+        "temporary_editors": totals.temporary_editors,
+        **{name: getattr(totals, name) for name in NUMBERS},
         "last_edit_at": instant(totals.last_edit_at),
     }
+
+
+def goal_json(goal: Goal) -> dict[str, Any]:
+    """A goal and how far it is."""
+    return {"metric": goal.metric, "target": goal.target, "reached": goal.reached, "share": round(goal.share, 4)}
 
 
 def board_json(board: Board) -> dict[str, Any]:
@@ -113,20 +143,27 @@ def board_json(board: Board) -> dict[str, Any]:
         "program": board.program.slug,
         "title": board.program.title,
         "metric": board.metric.value,
+        "by": board.by.value,
         **freshness_json(board.freshness),
         "totals": totals_json(board.totals),
-        "standings": [standing_json(one) for one in board.standings],
+        "goals": [goal_json(one) for one in board.goals],
+        "standings": [standing_json(one, board.by) for one in board.standings],
     }
 
 
-def board_csv(board: Board) -> str:
+def board_csv(board: AnyBoard) -> str:
     """A leaderboard as CSV (RFC 4180, LF) that a spreadsheet opens without running anything."""
+    columns = ("rank", *SUBJECTS[board.by], *NUMBERS, "last_edit_at")
+    return rows_csv(columns, (standing_json(one, board.by) for one in board.standings))
+
+
+def rows_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as CSV; text that a spreadsheet would run is marked as text."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, STANDING_FIELDS, lineterminator="\n")
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
-    for standing in board.standings:
-        line = standing_json(standing)
-        writer.writerow(line | {"user": _inert(standing.user), "team": _inert(standing.team)})
+    for row in rows:
+        writer.writerow({name: _inert(value) if isinstance(value, str) else value for name, value in row.items()})
     return out.getvalue()
 
 
@@ -135,18 +172,24 @@ def _inert(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def board_wikitext(board: Board) -> str:
+def board_wikitext(board: AnyBoard) -> str:
     """A leaderboard as a table for a wiki page."""
-    teams = any(one.team for one in board.standings)
-    heads = ["Rank", "User", *(["Team"] if teams else []), "Edits", "Bytes added", "Bytes net", "Created", "Edited"]
-    lines = ['{| class="wikitable sortable"', f"|+ {_plain(board.program.title)}", "! " + " !! ".join(heads)]
+    title = board.program.title if isinstance(board, Board) else board.campaign.slug
+    teams = board.by is By.USER and any(one.team for one in board.standings)
+    metrics = _BASIC if board.metric in _BASIC else (board.metric, *_BASIC)
+    heads = [
+        "Rank",
+        _SUBJECT_TITLES[board.by],
+        *(["Team"] if teams else []),
+        *(_SHORT.get(one, METRIC_TITLES[one]) for one in metrics),
+    ]
+    lines = ['{| class="wikitable sortable"', f"|+ {_plain(title)}", "! " + " !! ".join(heads)]
     for one in board.standings:
         cells = [
             str(one.rank),
-            f"[[User:{_plain(one.user)}|{_plain(one.user)}]]",
+            _subject(one, board.by),
             *([_plain(one.team)] if teams else []),
-            *(str(value) for value in (one.edits, one.bytes_added, one.bytes_net)),
-            *(str(value) for value in (one.articles_created, one.articles_edited)),
+            *(str(getattr(one, metric.value)) for metric in metrics),
         ]
         lines += ["|-", "| " + " || ".join(cells)]
     lines.append("|}")
@@ -154,6 +197,31 @@ def board_wikitext(board: Board) -> str:
     missing = f"; {gaps(freshness.gaps)}" if freshness.gaps else ""
     lines.append(f"As of {instant(freshness.as_of)}{missing}." if freshness.as_of else "Nothing read yet.")
     return "\n".join(lines) + "\n"
+
+
+_SHORT = {Metric.ARTICLES_CREATED: "Created", Metric.ARTICLES_EDITED: "Edited"}
+
+
+def _subject(one: Standing, by: By) -> str:
+    match by:
+        case By.USER if not one.hidden:
+            return f"[[User:{_plain(one.user)}|{_plain(one.user)}]]"
+        case By.ARTICLE:
+            return f"{_plain(one.title)} ({_plain(one.wiki)})"
+    return _plain(subject(one, by))
+
+
+def subject(one: Standing, by: By) -> str:
+    """Whose line it is, in a few words."""
+    match by:
+        case By.USER:
+            return one.user
+        case By.TEAM:
+            return one.team or "no team"
+        case By.WIKI:
+            return one.wiki
+        case By.ARTICLE:
+            return f"{one.title} ({one.wiki})"
 
 
 _ENTITIES = str.maketrans({character: f"&#{ord(character)};" for character in "&<>[]{}|'=*#:;~_!\"\n"})

@@ -16,6 +16,7 @@ from processors.program_states import fold
 from processors.programs import Program, Visibility
 from processors.pseudonyms import Masks
 from storage.clickhouse import ClickHouseStore
+from storage.fact_rows import EPOCH
 from storage.statistics import Cut, Sum
 
 
@@ -78,7 +79,8 @@ class Asking:
         fresh = self.store.freshness(self.clock)
         if moment.as_of is None or fresh.as_of is None or fresh.as_of <= moment.as_of:
             return fresh
-        return replace(fresh, as_of=moment.as_of, lag_seconds=(self.clock() - moment.as_of).total_seconds())
+        as_of = max(moment.as_of, EPOCH)
+        return replace(fresh, as_of=as_of, lag_seconds=(self.clock() - as_of).total_seconds())
 
     def totals(self, asked: Asked, whole: Sum) -> Totals:
         """The numbers of the whole, with those who take part."""

@@ -12,6 +12,7 @@ from deploy.board_campaigns import list_campaigns, read_campaign_board
 from deploy.board_parts import line, parts
 from deploy.board_results import read_comparison, read_results, write_results
 from deploy.explaining import stored_program
+from deploy.quiet_evidence import QuietSentences
 from processors.goals import goals
 from processors.numbers import By, Division, Metric
 from processors.points import points
@@ -49,6 +50,7 @@ class StoreBoards:
         self._store = store
         self._clock = clock
         self._asking = Asking(store, clock)
+        self._quiet = QuietSentences(store, clock)
 
     async def programs(self) -> Sequence[Program]:
         return await asyncio.to_thread(self.list_programs, _LISTED)
@@ -95,7 +97,7 @@ class StoreBoards:
         told = program
         if all_hidden(program, self._clock()):
             told = replace(program, participants=tuple(replace(one, hidden=True) for one in program.participants))
-        names = tuple(one.name for one in self._store.results(slug, visibilities=visibilities))
+        names = tuple(self._store.results_shown(slug, visibilities))
         return ProgramView(program, version, tuple(rules(told)), names, self._asking.freshness())
 
     def read_board(
@@ -130,6 +132,7 @@ class StoreBoards:
             freshness=asked.freshness,
             by=by,
             goals=goals(program, totals),
+            quiet=() if lines or not asked.live else self._quiet.of(program),
         )
 
     def read_boards(self, metric: Metric) -> tuple[Board, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from processors.newcomers import Registration
@@ -27,6 +27,7 @@ _SUMS = (
 )  # fmt: skip
 _LAST_SECOND = 2**32 - 1
 _ALWAYS = Window()
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +182,13 @@ class Statistics:
             for name, as_of, frozen_at, board, digest in self.connections.rows("results", params)
         ]
 
+    def results_shown(self, slug: str, visibilities: Collection[Visibility] = EVERYBODY) -> list[str]:
+        """Names of the frozen results of a program, the newest first."""
+        params = {"program": slug, "visibilities": _words(visibilities)}
+        return [name for (name,) in self.connections.rows("results_shown", params)]
+
     def result_names(self, slug: str) -> list[str]:
-        """Which results a program has, whoever may see them."""
+        """Which results a program has, whoever may see them: for whoever writes them."""
         return [name for (name,) in self.connections.rows("result_names", {"program": slug})]
 
     def write_result(self, slug: str, result: StoredResult) -> bool:
@@ -197,7 +203,7 @@ class Statistics:
 
 def version_of(at: datetime) -> int:
     """The last version that the ledger may have had at a time."""
-    return int((at - EPOCH).total_seconds()) * 1_000_000 + at.microsecond
+    return max((at - EPOCH) // _MICROSECOND, 1)
 
 
 def _second(at: datetime) -> int:

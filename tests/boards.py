@@ -6,9 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from processors.errors import StoreUnavailable
-from processors.ports import Board, Freshness, Metric, Standing, Totals
+from processors.errors import InvalidInput, StoreUnavailable
+from processors.goals import goals
+from processors.numbers import By, Division, Metric, Standing, Totals
+from processors.ports_boards import (
+    NOW,
+    Board,
+    Campaign,
+    CampaignBoard,
+    Comparison,
+    Freshness,
+    Moment,
+    Part,
+    ProgramView,
+    Result,
+    Statistics,
+    session_of,
+)
 from processors.programs import Participant, Program, Session
+from processors.results import compare
 from processors.standings import rank
 
 START = datetime(2026, 11, 24, 14, tzinfo=UTC)
@@ -35,6 +51,8 @@ class MemoryBoards:
         self.fresh = Freshness(START, 1.25, 0)
         self.away = False
         self.queries = 0
+        self.frozen: list[Result] = []
+        self.asked: list[tuple[Moment, By | Division]] = []
 
     def put(self, one: Standing) -> None:
         """Replace somebody's numbers."""
@@ -53,24 +71,78 @@ class MemoryBoards:
         self._ask()
         return self.fresh
 
-    async def board(self, slug: str, metric: Metric, limit: int | None = None) -> Board | None:
+    def _find(self, slug: str) -> Program | None:
         self._ask()
-        program = next((one for one in self.listed if one.slug == slug), None)
+        return next((one for one in self.listed if one.slug == slug), None)
+
+    async def board(
+        self, slug: str, metric: Metric, limit: int | None = None, *, moment: Moment = NOW, by: By = By.USER
+    ) -> Board | None:
+        program = self._find(slug)
         if program is None:
             return None
+        self.asked.append((moment, by))
+        if moment.session is not None and session_of(program, moment.session) is None:
+            raise InvalidInput(f"{slug}: no session {moment.session!r}")
         teams = {one.user: one.team for one in program.participants}
         ranked = rank(self.standings, metric, teams)
-        totals = Totals(
-            participants=len(program.participants),
-            editors=len(ranked),
-            edits=sum(one.edits for one in ranked),
-            bytes_added=sum(one.bytes_added for one in ranked),
-            bytes_removed=5 * len(ranked),
-            articles_created=len(ranked),
-            articles_edited=len(ranked),
-            last_edit_at=START if ranked else None,
+        totals = self._totals()
+        return Board(program, metric, tuple(ranked[:limit]), totals, self.fresh, by, goals(program, totals))
+
+    def _totals(self) -> Totals:
+        return Totals(
+            participants=2,
+            editors=len(self.standings),
+            edits=sum(one.edits for one in self.standings),
+            bytes_added=sum(one.bytes_added for one in self.standings),
+            bytes_removed=5 * len(self.standings),
+            articles_created=len(self.standings),
+            articles_edited=len(self.standings),
+            last_edit_at=START if self.standings else None,
         )
-        return Board(program, metric, tuple(ranked[:limit]), totals, self.fresh)
+
+    async def program(self, slug: str) -> ProgramView | None:
+        program = self._find(slug)
+        if program is None:
+            return None
+        names = tuple(one.name for one in self.frozen)
+        return ProgramView(program, 3, ("Everyone's edits count.",), names, self.fresh)
+
+    async def statistics(self, slug: str, by: Division, *, moment: Moment = NOW) -> Statistics | None:
+        program = self._find(slug)
+        if program is None:
+            return None
+        self.asked.append((moment, by))
+        return Statistics(program, by, (Part("=1", "=1", self._totals()),), self._totals(), self.fresh)
+
+    async def results(self, slug: str) -> Sequence[Result] | None:
+        return None if self._find(slug) is None else self.frozen
+
+    async def comparison(self, slug: str, name: str) -> Comparison | None:
+        found = next((one for one in self.frozen if one.name == name), None)
+        if self._find(slug) is None or found is None:
+            return None
+        return Comparison(found, self._totals(), tuple(compare(found.standings, self.standings, {})), self.fresh)
+
+    async def campaigns(self) -> Sequence[Campaign]:
+        self._ask()
+        return [Campaign("autumn", tuple(self.listed), 1)]
+
+    async def campaign_board(
+        self, slug: str, metric: Metric, limit: int | None = None, *, moment: Moment = NOW, by: By = By.USER
+    ) -> CampaignBoard | None:
+        self._ask()
+        if slug != "autumn":
+            return None
+        campaign = Campaign(slug, tuple(self.listed), 1)
+        ranked = rank(self.standings, metric)
+        return CampaignBoard(campaign, metric, tuple(ranked[:limit]), self._totals(), self.fresh, by)
+
+    def freeze(self, name: str) -> None:
+        """Declare the numbers of now a result."""
+        ranked = tuple(rank(self.standings, Metric.EDITS))
+        frozen = Result("wir", name, START, START, "0" * 64, True, Metric.EDITS, ranked, self._totals())
+        self.frozen.insert(0, frozen)
 
     def hide(self) -> None:
         """Take the program away, as making it private does."""

@@ -57,8 +57,9 @@ async def test_a_leaderboard_is_ranked_with_ties(client: httpx.AsyncClient) -> N
     assert (board["program"], board["title"], board["metric"]) == ("wir", "Women in <Red> & more", "edits")
     assert board["totals"]["bytes_net"] == 150 - 15
     assert set(board["standings"][0]) == {
-        "rank", "user", "team", "edits", "bytes_added", "bytes_removed", "bytes_net", "bytes_absolute",
-        "articles_created", "articles_edited", "last_edit_at",
+        "rank", "user", "hidden", "team", "edits", "bytes_added", "bytes_removed", "bytes_net", "bytes_absolute",
+        "articles_created", "articles_edited", "uploads", "reverted", "wikidata_actions", "pages_proofread",
+        "pages_validated", "points", "last_edit_at",
     }  # fmt: skip
 
 
@@ -120,7 +121,10 @@ async def test_metrics_are_in_prometheus_format(client: httpx.AsyncClient) -> No
 async def test_openapi_describes_every_answer(client: httpx.AsyncClient) -> None:
     described = await get(client, "/openapi.json")
     assert set(described["paths"]) == {
-        "/api/v1/programs", BOARD.replace("wir", "{slug}"), "/api/v1/programs/{slug}/live", "/health", "/metrics",
+        "/api/v1/programs", "/api/v1/programs/{slug}", BOARD.replace("wir", "{slug}"), "/api/v1/programs/{slug}/live",
+        "/api/v1/programs/{slug}/statistics", "/api/v1/programs/{slug}/results",
+        "/api/v1/programs/{slug}/results/{name}", "/api/v1/campaigns", "/api/v1/campaigns/{slug}/leaderboard",
+        "/health", "/metrics",
     }  # fmt: skip
     board = described["components"]["schemas"]["LeaderboardAnswer"]["properties"]
     assert {"as_of", "lag_seconds", "gaps", "standings", "totals"} <= set(board)
