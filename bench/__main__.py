@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import latency, throughput
+from bench import late, latency, throughput
 
 ENROLMENTS = 1_000_000
 
@@ -26,6 +26,10 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=1, help="throughput passes by number of programs; the best counts"
     )
+    parser.add_argument(
+        "--edits", type=int, default=1_000_000, help="candidate edits of the program judged from the log"
+    )
+    parser.add_argument("--only", choices=("throughput", "late", "latency"), help="one part alone")
     parser.add_argument("--prepare", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -39,8 +43,12 @@ def main() -> None:
         f"wikitally {version('wikitally')}, ClickHouse from chdb-core {version('chdb-core')}, "
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs\n"
     )
-    _print_throughput(options.events, options.rounds)
-    _print_latency(options.seconds)
+    if options.only in (None, "throughput"):
+        _print_throughput(options.events, options.rounds)
+    if options.only in (None, "late"):
+        late.print_measured(options.edits)
+    if options.only in (None, "latency"):
+        _print_latency(options.seconds)
 
 
 def _print_throughput(events: int, rounds: int) -> None:
