@@ -99,6 +99,7 @@ class LeaderboardAnswer(FreshAnswer):
     totals: TotalsAnswer
     goals: list[GoalAnswer]
     standings: list[StandingAnswer]
+    quiet: list[str] = Field(description="where nothing counts yet: why, in sentences")
 
 
 class ProgramViewAnswer(ProgramAnswer, FreshAnswer):

@@ -148,6 +148,7 @@ def board_json(board: Board) -> dict[str, Any]:
         "totals": totals_json(board.totals),
         "goals": [goal_json(one) for one in board.goals],
         "standings": [standing_json(one, board.by) for one in board.standings],
+        "quiet": list(board.quiet),
     }
 
 

@@ -75,16 +75,18 @@ class QuietSentences:
     def __init__(self, store: ClickHouseStore, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
-        self._known: dict[tuple[str, int], tuple[datetime, tuple[str, ...]]] = {}
+        self._known: dict[str, tuple[datetime, Program, tuple[str, ...]]] = {}
 
-    def of(self, program: Program, version: int) -> tuple[str, ...]:
-        """Why the board of that version of a program is empty."""
+    def of(self, program: Program) -> tuple[str, ...]:
+        """Why the board of an active program is empty."""
         now = self._clock()
-        self._known = {key: known for key, known in self._known.items() if now - known[0] < _KEPT}
-        known = self._known.get((program.slug, version))
-        if known is not None:
-            return known[1]
-        explainer = Explainer(self._store, program, version)
+        self._known = {slug: known for slug, known in self._known.items() if abs(now - known[0]) < _KEPT}
+        known = self._known.get(program.slug)
+        if known is not None and known[1] is program:
+            return known[2]
+        explainer = Explainer.of(self._store, program.slug)
+        if explainer is None:
+            return ()
         sentences = tuple(quiet(program, quiet_evidence(self._store, explainer, self._clock)))
-        self._known[program.slug, version] = now, sentences
+        self._known[program.slug] = now, program, sentences
         return sentences

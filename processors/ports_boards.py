@@ -34,6 +34,8 @@ class Board:
     freshness: Freshness
     by: By = By.USER
     goals: tuple[Goal, ...] = ()
+    quiet: tuple[str, ...] = ()
+    """Where nothing counts yet: why, in sentences."""
 
 
 @dataclass(frozen=True, slots=True)

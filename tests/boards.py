@@ -51,6 +51,7 @@ class MemoryBoards:
         self.fresh = Freshness(START, 1.25, 0)
         self.away = False
         self.queries = 0
+        self.quiet: tuple[str, ...] = ()
         self.frozen: list[Result] = []
         self.asked: list[tuple[Moment, By | Division]] = []
 
@@ -87,7 +88,8 @@ class MemoryBoards:
         teams = {one.user: one.team for one in program.participants}
         ranked = rank(self.standings, metric, teams)
         totals = self._totals()
-        return Board(program, metric, tuple(ranked[:limit]), totals, self.fresh, by, goals(program, totals))
+        reached = goals(program, totals)
+        return Board(program, metric, tuple(ranked[:limit]), totals, self.fresh, by, reached, self.quiet)
 
     def _totals(self) -> Totals:
         return Totals(

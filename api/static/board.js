@@ -5,6 +5,7 @@ const main = document.querySelector("main[data-live]");
 const table = document.getElementById("board");
 const body = table.tBodies[0];
 const empty = document.getElementById("empty");
+const quiet = document.getElementById("quiet");
 const more = document.getElementById("more");
 const freshness = document.getElementById("freshness");
 const state = document.getElementById("state");
@@ -79,6 +80,7 @@ function update(board) {
   if (!still.matches) move(before);
   table.hidden = board.standings.length === 0;
   empty.hidden = !table.hidden;
+  quiet.replaceChildren(...board.quiet.map(makeSentence));
   const others = board.totals.editors - board.standings.length;
   more.hidden = others <= 0;
   show(more, `and ${number.format(others)} more`);
@@ -86,6 +88,12 @@ function update(board) {
     show(total, number.format(board.totals[total.dataset.total]));
   }
   showFreshness(board);
+}
+
+function makeSentence(text) {
+  const line = document.createElement("li");
+  line.textContent = text;
+  return line;
 }
 
 function flash(grown) {

@@ -174,6 +174,15 @@ async def test_an_empty_board_says_what_to_expect(client: httpx.AsyncClient, boa
     assert "Nothing has been read from the stream yet." in page
 
 
+async def test_an_empty_board_says_why_it_is_empty(client: httpx.AsyncClient, boards: MemoryBoards) -> None:
+    boards.standings.clear()
+    boards.quiet = ("0 of 2 participants have edited since the start.", "“<b>” is not in scope.")
+    page = (await client.get("/programs/wir")).text
+    assert "<li>0 of 2 participants have edited since the start.</li>" in page
+    assert "<li>“&lt;b&gt;” is not in scope.</li>" in page
+    assert (await get(client, BOARD))["quiet"] == list(boards.quiet)
+
+
 async def test_the_index_lists_programs_or_says_how_to_add_one(client: httpx.AsyncClient, boards: MemoryBoards) -> None:
     assert 'href="/programs/wir"' in (await client.get("/")).text
     boards.hide()
