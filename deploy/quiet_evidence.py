@@ -27,7 +27,7 @@ def quiet_evidence(store: ClickHouseStore, explainer: Explainer, clock: Callable
     compiled = CompiledProgram(program)
     tracked = [wiki for wiki in seen if compiled.tracks_wiki(wiki)]
     return Evidence(
-        now=clock(),
+        asked_at=clock(),
         freshness=store.freshness(clock),
         first_seen=store.first_fact_at(),
         active=active,

@@ -24,7 +24,7 @@ STREAM_BEHIND = timedelta(minutes=5)
 class Evidence:
     """What the log and the books say of a program that has no contributions, or few."""
 
-    now: datetime
+    asked_at: datetime
     freshness: Freshness
     first_seen: datetime | None
     """The oldest fact of all; None: there is none."""
@@ -57,7 +57,7 @@ def quiet(program: Program, evidence: Evidence) -> list[str]:
 
 def _when(program: Program, evidence: Evidence) -> Iterator[str]:
     timezone = ZoneInfo(program.timezone)
-    now = evidence.now
+    now = evidence.asked_at
     if now < program.start:
         yield (
             f"The program has not begun: it starts in {distance(program.start - now)}, on "
@@ -80,12 +80,12 @@ def _stream(program: Program, evidence: Evidence) -> Iterator[str]:
     if first is None or freshness.as_of is None:
         yield "Nothing has been read from the stream yet."
         return
-    if first > program.start and evidence.now >= program.start:
+    if first > program.start and evidence.asked_at >= program.start:
         yield (
             f"What happened before {moment(first, timezone)} ({program.timezone}) was not read: "
             f"reading began {distance(first - program.start)} after the start of the program."
         )
-    if evidence.now - freshness.as_of >= STREAM_BEHIND and freshness.as_of < program.end:
+    if evidence.asked_at - freshness.as_of >= STREAM_BEHIND and freshness.as_of < program.end:
         yield (
             f"The stream has been read up to {moment(freshness.as_of, timezone)} ({program.timezone}) only: "
             f"what came since is still to be counted."
@@ -113,7 +113,7 @@ def _definition(program: Program, evidence: Evidence) -> Iterator[str]:
 
 
 def _people(program: Program, evidence: Evidence) -> Iterator[str]:
-    if evidence.now < program.start:
+    if evidence.asked_at < program.start:
         return
     if program.open:
         seen = number(evidence.seen, "edit or upload was", "edits and uploads were")

@@ -31,7 +31,7 @@ DURING = START + timedelta(hours=1)
 
 def evidence(now: Any = DURING, **more: Any) -> Evidence:
     usual = Evidence(
-        now=now,
+        asked_at=now,
         freshness=Freshness(now - timedelta(seconds=2), 2.0, 0),
         first_seen=START - timedelta(days=3),
         active=0,
