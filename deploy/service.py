@@ -16,6 +16,7 @@ from deploy.http_server import serving
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore
 from deploy.pipeline import Pipeline
+from deploy.reasons import StoreReasons
 from deploy.settings import Settings
 from deploy.worker import Worker
 from ingest.tracking import PositionTracker
@@ -60,7 +61,14 @@ async def service(
     async def health() -> Health:
         return Health(ok=not pipeline.store_away, detail="the store does not answer" if pipeline.store_away else "")
 
-    app = create_app(boards, live, metrics_text=metrics.text, health=health, version=version("wikitally"))
+    app = create_app(
+        boards,
+        live,
+        metrics_text=metrics.text,
+        health=health,
+        version=version("wikitally"),
+        reasons=StoreReasons(store, now),
+    )
     async with serving(app, settings.host, settings.port) as url:
         task = asyncio.create_task(pipeline.run(checkpoint), name="pipeline")
         try:
