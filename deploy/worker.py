@@ -262,7 +262,8 @@ class Worker:
         if old:
             judged = list(self._projector.judge(old.values()))
             causes = {key: self._cause(key, action) for key, action in old.items()}
-            changes += differences(self._entries(judged), judged, causes, _UNKNOWN)
+            own = {key: cause_of(fresh[key]) for key in old.keys() & fresh.keys()}
+            changes += differences(self._entries(judged), judged, causes, _UNKNOWN, own)
         return changes
 
     def _is_new(self, action: Action) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from processors.contributions import Cause, Contribution
@@ -51,20 +52,32 @@ def action_key(entry: Contribution) -> ActionKey:
     return ActionKey(entry.wiki, entry.kind, entry.rev_id)
 
 
+_NONE: Mapping[ActionKey, Cause] = MappingProxyType({})
+
+
 def differences(
-    known: Iterable[Contribution], judged: Iterable[Contribution], causes: dict[ActionKey, Cause], otherwise: Cause
+    known: Iterable[Contribution],
+    judged: Iterable[Contribution],
+    causes: Mapping[ActionKey, Cause],
+    otherwise: Cause,
+    own: Mapping[ActionKey, Cause] = _NONE,
 ) -> Iterator[Change]:
     """Yield what has to be written so that the books say `judged` where they say `known`.
 
     Args:
         known: all that the books say of the slice that was judged.
-        causes: what had an action judged (again); `otherwise` for those that are not in it.
+        causes: what had an action judged again; `otherwise` for those that are not in it.
+        own: actions that are judged for the first time, as the causes of entries that are new.
     """
     stored = {entry_key(entry): entry for entry in known}
     for entry in judged:
         before = stored.pop(entry_key(entry), None)
         if before != entry:
-            cause = causes.get(action_key(entry), otherwise)
-            yield Change(entry, None if before is None else before.verdict, False, cause)
+            key = action_key(entry)
+            cause = causes.get(key, otherwise)
+            if before is None:
+                yield Change(entry, None, False, own.get(key, cause))
+            else:
+                yield Change(entry, before.verdict, False, cause)
     for entry in stored.values():
         yield Change(entry, entry.verdict, True, causes.get(action_key(entry), otherwise))

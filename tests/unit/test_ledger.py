@@ -29,6 +29,15 @@ def test_a_change_carries_the_verdict_before_and_its_cause() -> None:
     assert list(differences([], [ONE], {}, OTHERWISE)) == [Change(ONE, None, False, OTHERWISE)]
 
 
+def test_what_is_new_is_its_own_cause_whatever_came_with_it() -> None:
+    key = ActionKey(WIKI, ActionKind.EDIT, 1)
+    own = {key: Cause("edit", "e0")}
+    (change,) = differences([], [ONE], {key: LATE}, OTHERWISE, own)
+    assert change.cause == own[key]
+    (change,) = differences([replace(ONE, title="B")], [ONE], {key: LATE}, OTHERWISE, own)
+    assert change.cause == LATE
+
+
 def test_what_is_judged_no_more_is_gone() -> None:
     assert list(differences([ONE], [], {}, OTHERWISE)) == [Change(ONE, Verdict.COUNTED, True, OTHERWISE)]
 
