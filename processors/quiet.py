@@ -86,8 +86,9 @@ def _stream(program: Program, evidence: Evidence) -> Iterator[str]:
             f"reading began {distance(first - program.start)} after the start of the program."
         )
     if evidence.asked_at - freshness.as_of >= STREAM_BEHIND and freshness.as_of < program.end:
+        second = freshness.as_of.replace(microsecond=0)
         yield (
-            f"The stream has been read up to {moment(freshness.as_of, timezone)} ({program.timezone}) only: "
+            f"The stream has been read up to {moment(second, timezone)} ({program.timezone}) only: "
             f"what came since is still to be counted."
         )
     if freshness.gaps:

@@ -98,7 +98,7 @@ def test_before_the_start_nobody_is_told_to_have_done_nothing() -> None:
 
 def test_a_stream_that_is_behind_late_or_incomplete_is_said_to_be() -> None:
     assert quiet(PROGRAM, evidence(first_seen=None))[0] == "Nothing has been read from the stream yet."
-    behind = Freshness(DURING - timedelta(minutes=40), 2400.0, 2)
+    behind = Freshness(DURING - timedelta(minutes=39, seconds=59, milliseconds=400), 2400.0, 2)
     words = said(freshness=behind, first_seen=START + timedelta(minutes=10))
     assert "The stream has been read up to 8 November 2026, 15:20 (Europe/Paris) only" in words
     assert "2 stretches of the stream are known to be missing." in words
