@@ -81,7 +81,11 @@ class StoreBoards:
         return await asyncio.to_thread(self.read_campaign_board, slug, metric, limit, _LINKED, moment=moment, by=by)
 
     async def freshness(self) -> Freshness:
-        return await asyncio.to_thread(self._asking.freshness)
+        return await asyncio.to_thread(self.read_freshness)
+
+    def read_freshness(self) -> Freshness:
+        """As `Boards.freshness`."""
+        return self._asking.freshness()
 
     def list_programs(self, visibilities: Collection[Visibility] = EVERYBODY) -> list[Program]:
         """Programs of these visibilities, newest start first."""

@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from deploy import cli_participants, cli_privacy, cli_programs, cli_tokens, cli_why, reading
+from deploy import cli_boards, cli_participants, cli_privacy, cli_programs, cli_tokens, cli_why, reading
 from deploy import doctor as health
 from deploy.settings import load_settings
 from processors.errors import InvalidInput, WikitallyError
-from processors.ports import Metric
 
 app = typer.Typer(
     name="wikitally",
@@ -114,20 +113,6 @@ def replay(files: Recordings, programs: Programs = None, data: Data = None, as_j
 
 
 @app.command()
-def leaderboard(
-    program: Annotated[str, typer.Argument(help="Slug of the program.")],
-    metric: Annotated[Metric, typer.Option(help="What to rank by.")] = Metric.BYTES_ADDED,
-    output: Annotated[
-        reading.BoardFormat, typer.Option("--format", help="How to print it.")
-    ] = reading.BoardFormat.TABLE,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
-    data: Data = None,
-) -> None:
-    """Print the leaderboard of a program."""
-    reading.leaderboard(load_settings(data=data), program, metric, output, limit)
-
-
-@app.command()
 def sql(
     statement: Annotated[str, typer.Argument(help="A SELECT.")],
     output: Annotated[
@@ -145,7 +130,7 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
     health.doctor(load_settings(data=data), as_json=as_json)
 
 
-for _commands in (cli_participants, cli_privacy, cli_programs, cli_tokens, cli_why):
+for _commands in (cli_boards, cli_participants, cli_privacy, cli_programs, cli_tokens, cli_why):
     _commands.register(app)
 
 

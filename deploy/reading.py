@@ -13,23 +13,10 @@ from typing import Any
 
 import orjson
 
-from api.render import board_csv, board_json, board_wikitext
-from deploy.boards import StoreBoards
-from deploy.clock import now
 from deploy.logs import configure_logging
 from deploy.opening import OpenStore, any_store
 from deploy.settings import Settings
-from deploy.terminal import board_table, err, out, result_table
-from processors.errors import InvalidInput
-from processors.ports import Metric
-from processors.wikis import nearest
-
-
-class BoardFormat(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    WIKITEXT = "wikitext"
+from deploy.terminal import err, out, result_table
 
 
 class ResultFormat(StrEnum):
@@ -61,33 +48,6 @@ def print_json(value: object) -> None:
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
-
-
-def leaderboard(settings: Settings, slug: str, metric: Metric, output: BoardFormat, limit: int | None) -> None:
-    """Print the board of a program."""
-    with opened_store(settings) as opened:
-        boards = StoreBoards(opened.store, now)
-        board = boards.read_board(slug, metric, limit)
-        if board is None:
-            raise _unknown(slug, boards)
-    match output:
-        case BoardFormat.TABLE:
-            out.print(board_table(board))
-        case BoardFormat.JSON:
-            print_json(board_json(board))
-        case BoardFormat.CSV:
-            sys.stdout.write(board_csv(board))
-        case BoardFormat.WIKITEXT:
-            sys.stdout.write(board_wikitext(board))
-
-
-def _unknown(slug: str, boards: StoreBoards) -> InvalidInput:
-    slugs = [program.slug for program in boards.list_programs()]
-    if not slugs:
-        return InvalidInput(f"{slug}: the store has no programs; `wikitally programs apply FILE` adds some")
-    close = nearest(slug, slugs)
-    hint = f"did you mean {close}?" if close else f"there are: {', '.join(slugs[:10])}"
-    return InvalidInput(f"{slug}: no such program; {hint}")
 
 
 def sql(settings: Settings, statement: str, output: ResultFormat) -> None:

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 from deploy.applying import apply_programs, read_programs
+from deploy.board_tables import board_table
 from deploy.boards import StoreBoards
 from deploy.clock import now
 from deploy.demo import PROGRAM, run_demo
@@ -32,7 +33,7 @@ from deploy.pipeline import Pipeline
 from deploy.reading import print_json
 from deploy.service import Service, service
 from deploy.settings import Settings, load_settings
-from deploy.terminal import board_table, err, out, pairs
+from deploy.terminal import err, out, pairs
 from deploy.worker import Worker
 from ingest.eventstreams import EventStreams, build_user_agent
 from ingest.recorded import Recorded
