@@ -1,4 +1,4 @@
-"""The HTTP side: pages for people, JSON for programs, all of it read-only."""
+"""The HTTP side: pages for people, JSON for programs. Only with a token can anything be decided."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from api import board_routes
 from api.live import Live
 from api.models import HealthAnswer
 from api.pages import Pages
+from api.program_routes import router as program_router
 from api.render import freshness_json
 from api.why_routes import router as why_router
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.numbers import Metric
 from processors.ports_boards import Boards
+from processors.ports_programs import Desk
 from processors.ports_why import Reasons
 
 _RETRY_AFTER = "5"
@@ -54,8 +56,9 @@ def create_app(
     health: Callable[[], Awaitable[Health]],
     version: str,
     reasons: Reasons | None = None,
+    desk: Desk | None = None,
 ) -> ASGIApp:
-    """The whole site over a read side; without `reasons`, nothing is explained."""
+    """The whole site over a read side; without `reasons` nothing is explained, without `desk` nothing decided."""
     app = FastAPI(
         title="wikitally",
         version=version,
@@ -69,6 +72,8 @@ def create_app(
     _handle_errors(app)
     if reasons is not None:
         app.include_router(why_router(reasons))
+    if desk is not None:
+        app.include_router(program_router(desk))
 
     app.include_router(board_routes.router(boards, live))
 

@@ -52,7 +52,12 @@ class Pipeline:
         self._on_change = on_change
         self._free = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="worker")
+        self._wanted = asyncio.Event()
         self.store_away = False
+
+    def look(self) -> None:
+        """Look at once whether programs have changed. Call it on the event loop."""
+        self._wanted.set()
 
     async def run(self, resume: Checkpoint | None) -> None:
         """Work until the source ends. Cancel it at any time: what has begun in the store is finished first.
@@ -82,7 +87,9 @@ class Pipeline:
     async def _follow_changes(self) -> None:
         while True:
             await self._bring_books_up_to_date()
-            await asyncio.sleep(LOOK_FOR_CHANGES_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), LOOK_FOR_CHANGES_EVERY)
+            self._wanted.clear()
             try:
                 await self._load()
             except InvalidInput as error:

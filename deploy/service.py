@@ -8,19 +8,27 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
+import structlog
+
 from api.app import Health, create_app
 from api.live import Live
 from deploy.boards import StoreBoards
 from deploy.clock import now
+from deploy.commands import Commands
+from deploy.housekeeping import Housekeeping
 from deploy.http_server import serving
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore
 from deploy.pipeline import Pipeline
+from deploy.program_desk import StoreDesk
 from deploy.reasons import StoreReasons
 from deploy.settings import Settings
 from deploy.worker import Worker
 from ingest.tracking import PositionTracker
+from processors.errors import StoreUnavailable
 from processors.ports import EventSource
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +76,33 @@ async def service(
         health=health,
         version=version("wikitally"),
         reasons=StoreReasons(store, now),
+        desk=StoreDesk(store, Commands(store, opened.log, now), now, changed=pipeline.look),
     )
     async with serving(app, settings.host, settings.port) as url:
         task = asyncio.create_task(pipeline.run(checkpoint), name="pipeline")
+        house = asyncio.create_task(_keep_house(Housekeeping(store, opened.log, settings, now)), name="housekeeping")
         try:
             yield Service(url, worker, boards, task)
         finally:
             live.close()
+            house.cancel()
             task.cancel()
-            await asyncio.wait([task])
+            await asyncio.wait([task, house])
+
+
+_DAY = 86_400
+_WHEN_AWAY = 60
+
+
+async def _keep_house(house: Housekeeping) -> None:
+    """Once at the start, then once a day. What goes wrong is told, and tried again."""
+    while True:
+        try:
+            await asyncio.to_thread(house.run)
+        except StoreUnavailable:
+            await asyncio.sleep(_WHEN_AWAY)
+        except Exception:
+            _log.exception("housekeeping failed; it is tried again tomorrow")
+            await asyncio.sleep(_DAY)
+        else:
+            await asyncio.sleep(_DAY)

@@ -68,12 +68,16 @@ class Desk(Protocol):
         """
         ...
 
-    async def preview(self, program: Program) -> Preview:
-        """What the numbers of a program would be if it were so; nothing is decided.
+    async def would_change(self, commands: Sequence[Command]) -> Carried:
+        """What commands would lead to now; nothing is decided.
 
         Raises:
-            InvalidInput: too many previews are being made at once.
+            InvalidInput: it cannot be.
         """
+        ...
+
+    async def preview(self, program: Program) -> Preview:
+        """What the numbers of a program would be if it were so; nothing is decided. One after the other."""
         ...
 
     async def events(self, slug: str) -> Sequence[ProgramEvent]:
