@@ -15,6 +15,7 @@ from api.app import Health, create_app
 from api.live import Live
 from deploy.boards import StoreBoards
 from deploy.commands import Commands
+from deploy.program_desk import StoreDesk
 from deploy.reasons import StoreReasons
 from deploy.worker import Worker
 from ingest.tracking import PositionTracker
@@ -24,6 +25,7 @@ from processors.ports import RawEvent
 from processors.ports_programs import Carried
 from processors.preview import Preview
 from processors.program_commands import Apply, Command
+from processors.tokens import Role, Token
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import LittleWiki, Stream
 from tests.stores import log_of
@@ -61,7 +63,7 @@ class World:
         self.worker = Worker(self.store, log_of(self.store), tracker, metrics=NoMetrics(), clock=self.clock)
         self.worker.catch_up()
 
-    def wiki(self, server: str, dbname: str, language: str = "en", **namespaces: int) -> LittleWiki:
+    def wiki(self, server: str, dbname: str, language: str = "en", /, **namespaces: int) -> LittleWiki:
         """A new wiki on the stream; `namespaces` are those of its own, by prefix."""
         return LittleWiki(self.stream, server, dbname, namespaces, language)
 
@@ -100,17 +102,38 @@ class World:
         state = self.commands.state(slug)
         return dump_programs([state.program], {slug: state.version})
 
-    def get(self, path: str, status: int = 200, **query: Any) -> Any:
-        """The JSON of an answer of the API."""
-        return orjson.loads(self.get_text(path, status, **query))
+    def token(self, role: Role, *programs: str) -> str:
+        """The secret of a new token for these programs."""
+        name = f"{role} of {', '.join(programs)}"
 
-    def get_text(self, path: str, status: int = 200, **query: Any) -> str:
+        def make(digest: str, at: datetime) -> Token:
+            return Token(name, role, digest, at, programs=frozenset(programs))
+
+        return self.commands.add_token(make)[1]
+
+    def get(self, path: str, status: int = 200, *, token: str = "", **query: Any) -> Any:
+        """The JSON of an answer of the API."""
+        return orjson.loads(self.get_text(path, status, token=token, **query))
+
+    def get_text(self, path: str, status: int = 200, *, token: str = "", **query: Any) -> str:
         """An answer of the API, or a page."""
-        answer = asyncio.run(self._ask(path, query))
+        given = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in query.items()}
+        return self._answer("GET", path, status, token, params=given)
+
+    def post(self, path: str, status: int = 200, *, token: str = "", **body: Any) -> Any:
+        """Decide something over the API, and the books follow."""
+        self.now += timedelta(seconds=1)
+        answer = orjson.loads(self._answer("POST", path, status, token, json=body))
+        self.worker.catch_up()
+        return answer
+
+    def _answer(self, method: str, path: str, status: int, token: str, **more: Any) -> str:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = asyncio.run(self._ask(method, path, headers=headers, **more))
         assert answer.status_code == status, f"{path}: {answer.status_code}\n{answer.text}"
         return answer.text
 
-    async def _ask(self, path: str, query: Mapping[str, Any]) -> httpx.Response:
+    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         boards = StoreBoards(self.store, self.clock)
         app = create_app(
             boards,
@@ -119,10 +142,10 @@ class World:
             health=_healthy,
             version="0",
             reasons=StoreReasons(self.store, self.clock),
+            desk=StoreDesk(self.store, self.commands, self.clock),
         )
-        given = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in query.items()}
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-            return await client.get(path, params=given)
+            return await client.request(method, path, **more)
 
     def board(self, slug: str, **query: Any) -> Any:
         """A leaderboard."""
