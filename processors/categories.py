@@ -1,4 +1,4 @@
-"""Which pages are in the tracked categories of a wiki, and when: a fold over categorize events.
+"""Which pages are in the tracked categories of a wiki, and when: a fold over categorize events and listings.
 
 Only categories that a program asks for are followed, and the categories found below them down to the
 depth asked for. Both sides of a page are kept apart: a banner stands on the talk page, the article is
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from processors.facts import Categorized, Direction, Order
 from processors.pages import PageLog
@@ -19,7 +19,10 @@ from processors.titles import Namespaces
 
 _CATEGORY_NAMESPACE = 14
 
-_Changes = list[tuple[Order, bool]]
+LISTING_LAG = timedelta(minutes=10)
+"""A wiki brings its lists up to date some time after an edit, and its clock is another than ours."""
+
+_Changes = list[tuple[Order, Direction]]
 
 
 class Categories:
@@ -30,6 +33,7 @@ class Categories:
         self._log = log
         self._depth: dict[str, int] = {}
         self._of_page: defaultdict[str, dict[str, _Changes]] = defaultdict(dict)
+        self._pages_of: defaultdict[str, set[str]] = defaultdict(set)
         self._wanted: set[str] = set()
 
     def track(self, category: str, depth: int) -> None:
@@ -41,8 +45,8 @@ class Categories:
         if known is None:
             self._wanted.add(category)
         if depth:
-            for page, changes in list(self._of_page.items()):
-                if category in changes and self._is_category(page):
+            for page in list(self._pages_of.get(category, ())):
+                if self._is_category(page):
                     self.track(page, depth - 1)
 
     @property
@@ -65,7 +69,8 @@ class Categories:
         if depth is None or fact.page is None or fact.direction is Direction.UNKNOWN:
             return frozenset()
         changes = self._of_page[fact.page].setdefault(fact.title, [])
-        change = (fact.order, fact.direction is Direction.ADDED)
+        self._pages_of[fact.title].add(fact.page)
+        change = (fact.order, fact.direction)
         if change not in changes:
             insort(changes, change)
         if self._is_category(fact.page):
@@ -91,10 +96,7 @@ class Categories:
         seen = {category}
         pending = [category]
         while pending:
-            current = pending.pop()
-            for page, changes in list(self._of_page.items()):
-                if current not in changes or page in seen:
-                    continue
+            for page in self._pages_of.get(pending.pop(), set()) - seen:
                 seen.add(page)
                 if self._is_category(page):
                     pending.append(page)
@@ -158,13 +160,44 @@ class Categories:
         return False
 
 
+def members(facts: Iterable[Categorized]) -> set[str]:
+    """Pages that are in a category now, from what is known of it; moves are not followed."""
+    histories: defaultdict[str, _Changes] = defaultdict(list)
+    for fact in facts:
+        if fact.page is not None and fact.direction is not Direction.UNKNOWN:
+            insort(histories[fact.page], (fact.order, fact.direction))
+    return {page for page, history in histories.items() if _is_in(history, None)}
+
+
 def _is_in(history: _Changes, at: datetime | None) -> bool:
     """Whether the last change says "in": at the end, or at any moment of the second `at`."""
-    inside = False
-    for (occurred_at, _, _), added in history:
+    inside = _had_been_in(history)
+    out_since: datetime | None = None
+    for (occurred_at, _, _), direction in history:
         if at is not None and occurred_at > at:
             break
-        if at is not None and occurred_at == at and (added or inside):
+        if direction is Direction.LISTED and out_since is not None and occurred_at - out_since <= LISTING_LAG:
+            continue
+        now_in = direction is not Direction.REMOVED
+        if at is not None and occurred_at == at and (now_in or inside):
             return True
-        inside = added
+        inside = now_in
+        out_since = None if now_in else occurred_at
     return inside
+
+
+def _had_been_in(history: _Changes) -> bool:
+    """Whether the page was in the category before all that is known: the first change tells.
+
+    What is taken out or listed had been in, what is put in had not. A listing just before it was put in
+    may have been behind by the clock only.
+    """
+    listed_at: datetime | None = None
+    for (occurred_at, _, _), direction in history:
+        if direction is Direction.LISTED:
+            listed_at = listed_at or occurred_at
+        elif direction is Direction.REMOVED:
+            return True
+        else:
+            return listed_at is not None and occurred_at - listed_at > LISTING_LAG
+    return listed_at is not None

@@ -136,8 +136,15 @@ def _category_news(one: CategoryScope, evidence: Evidence) -> str:
     if change is None:
         return ""
     when = moment(change.occurred_at, evidence.timezone)
-    put = "put into" if change.direction is Direction.ADDED else "taken out of"
-    return f"; it was {put} {one.category} on {when}"
+    return f"; it was {_DIRECTIONS[change.direction]} {one.category} on {when}"
+
+
+_DIRECTIONS = {
+    Direction.ADDED: "put into",
+    Direction.REMOVED: "taken out of",
+    Direction.UNKNOWN: "put into or taken out of",
+    Direction.LISTED: "found in",
+}
 
 
 def _bot(holds: bool, evidence: Evidence) -> str:

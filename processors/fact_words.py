@@ -36,7 +36,10 @@ def clause(fact: Fact) -> str:
             tags = f"the tags {listed(fact.tags)}" if fact.tags else "no tags any more"
             return f"revision {fact.rev_id} of “{fact.title}” got {tags}"
         case Categorized():
-            return f"{who} {_DIRECTIONS[fact.direction]} “{fact.page or 'a page'}” {_into(fact)}"
+            page = f"“{fact.page or 'a page'}”"
+            if fact.direction is Direction.LISTED:
+                return f"{page} was found in {fact.title}"
+            return f"{who} {_DIRECTIONS[fact.direction]} {page} {_into(fact)}"
         case UserRenamed():
             return f"{who} renamed “{fact.old}” to “{fact.new}”"
         case Edit():

@@ -33,6 +33,8 @@ class Direction(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     UNKNOWN = "unknown"
+    LISTED = "listed"
+    """No change: the wiki said that the page was in the category. Since when is not known."""
 
 
 class ActionKind(StrEnum):
@@ -123,7 +125,7 @@ class Edit(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Categorized(Fact):
-    """A revision put `page` into a category or took it out. `title` is the category."""
+    """A revision put `page` into a category or took it out, or it was found there. `title` is the category."""
 
     page: str | None
     """Prefixed title of the page; None where the sentence could not be read."""

@@ -130,8 +130,15 @@ def tagged(number: int, one: Edit, *tags: str, prior: tuple[str, ...] = ()) -> R
     )
 
 
-def categorized(number: int, category: str, page: str, direction: Direction = Direction.ADDED) -> Categorized:
-    return Categorized(**common(number, category), page=page, direction=direction, rev_id=None)
+def categorized(
+    number: int, category: str, page: str, direction: Direction = Direction.ADDED, *, hours: int = 0
+) -> Categorized:
+    """`hours`: so much later than its number says."""
+    fields = common(number, category)
+    fields |= {"occurred_at": fields["occurred_at"] + timedelta(hours=hours)}
+    if direction is Direction.LISTED:
+        fields |= {"rcid": None, "user": None, "user_class": UserClass.HIDDEN, "position": None}
+    return Categorized(**fields, page=page, direction=direction, rev_id=None)
 
 
 def _log(log_type: str, log_action: str, params: str) -> dict[str, Any]:
@@ -140,7 +147,7 @@ def _log(log_type: str, log_action: str, params: str) -> dict[str, Any]:
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Fact]:
-    """Facts in the order in which they happened."""
+    """Facts in the order in which they happened; listings of categories at any time."""
     facts: list[Fact] = []
     title = st.sampled_from(TITLES)
     for number in range(draw(st.integers(1, 24))):
@@ -160,7 +167,8 @@ def histories(draw: st.DrawFn) -> list[Fact]:
         elif what == 10:
             page = draw(st.sampled_from((*TITLES, CATEGORIES[1])))
             direction = draw(st.sampled_from(list(Direction)))
-            facts.append(categorized(number, draw(st.sampled_from(CATEGORIES)), page, direction))
+            hours = draw(st.integers(-1, 1)) if direction is Direction.LISTED else 0
+            facts.append(categorized(number, draw(st.sampled_from(CATEGORIES)), page, direction, hours=hours))
         elif what == 11:
             facts.append(renamed(number, *draw(st.sampled_from(RENAMES))))
         elif what == 12:

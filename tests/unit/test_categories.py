@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from processors.categories import Categories
+from processors.categories import LISTING_LAG, Categories, members
 from processors.facts import Direction, Fact
 from processors.pages import PageLog
 from processors.programs import CategoryScope, Membership, Side
@@ -110,3 +112,77 @@ def test_a_change_of_a_subcategory_touches_the_pages_in_it() -> None:
     categories.add(categorized(30, "Category:X", "Category:Y"))
     categories.add(categorized(33, "Category:Y", "A"))
     assert categories.add(categorized(36, "Category:X", "Category:Y", Direction.REMOVED)) >= {"A"}
+
+
+# Three facts fall into one second: so many of them fall into the time that a list may be behind.
+LAG = 3 * int(LISTING_LAG / timedelta(seconds=1))
+
+
+def listed(number: int, page: str = "A", category: str = "Category:X") -> Fact:
+    return categorized(number, category, page, Direction.LISTED)
+
+
+def test_a_page_that_is_listed_had_been_in_before_anything_was_known() -> None:
+    categories = followed(listed(300))
+    assert holds(categories, 3)
+    assert holds(categories, 600)
+    assert holds(categories, 3, now=True)
+
+
+def test_a_page_that_is_taken_out_had_been_in() -> None:
+    categories = followed(categorized(30, "Category:X", "A", Direction.REMOVED))
+    assert [holds(categories, number) for number in (3, 29, 32, 33)] == [True, True, True, False]
+    assert not holds(categories, 3, now=True)
+
+
+def test_a_page_that_is_put_in_had_not_been_in_whatever_is_listed_later() -> None:
+    categories = followed(categorized(30, "Category:X", "A"), listed(60), listed(90_000))
+    assert not holds(categories, 3)
+    assert holds(categories, 45)
+
+
+def test_a_page_that_is_listed_and_put_in_much_later_had_been_in_once() -> None:
+    categories = followed(listed(30), categorized(33 + LAG, "Category:X", "A"))
+    assert holds(categories, 3)
+
+
+def test_a_list_that_was_read_while_a_page_was_put_in_tells_nothing_of_before() -> None:
+    """The wiki's clock may be ahead of ours."""
+    categories = followed(listed(30), listed(33), categorized(30 + LAG, "Category:X", "A"))
+    assert not holds(categories, 3)
+    assert holds(categories, 33 + LAG)
+
+
+def test_a_list_that_is_behind_does_not_bring_a_page_back() -> None:
+    out = categorized(30, "Category:X", "A", Direction.REMOVED)
+    assert not holds(followed(out, listed(60), listed(30 + LAG)), 60 + LAG, now=True)
+    assert holds(followed(out, listed(33 + LAG)), 60 + LAG, now=True)
+
+
+def test_a_listed_page_was_in_under_its_former_title_too() -> None:
+    categories = followed(moved(30, "User:Ada/Draft", "A"), listed(60))
+    assert holds(categories, 3, "User:Ada/Draft")
+    assert not holds(categories, 45, "User:Ada/Draft"), "another page, made at the old title"
+
+
+def test_a_listed_banner_means_the_article() -> None:
+    assert holds(followed(listed(300, "Talk:A")), 3, "A", TALK)
+
+
+def test_a_listed_subcategory_is_followed_and_touches_what_is_in_it() -> None:
+    categories = followed(listed(300, "Category:Y"), listed(300, "A", "Category:Y"), depth=1)
+    assert holds(categories, 3, scope=DEEP)
+    assert categories.add(listed(600, "Category:Y")) >= {"A"}  # type: ignore[arg-type]
+
+
+def test_members_are_those_that_the_last_change_says_are_in() -> None:
+    facts = (
+        categorized(3, "Category:X", "B"),
+        categorized(0, "Category:X", "A", Direction.REMOVED),
+        categorized(9, "Category:X", "B", Direction.REMOVED),
+        listed(6, "C"),
+        listed(30, "B"),
+        categorized(12, "Category:X", "D", Direction.UNKNOWN),
+        categorized(12, "Category:X", "E"),
+    )
+    assert members(facts) == {"C", "E"}

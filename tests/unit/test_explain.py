@@ -224,7 +224,12 @@ def test_a_category_that_came_too_late_is_told_with_its_time() -> None:
     sentence = detail(Verdict.OUT_OF_SCOPE, ADA, categorized(600, "Category:X", "A"), scope=(X,))
     assert sentence.endswith("; it was put into Category:X on 8 November 2026, 15:03:20.")
     gone = categorized(0, "Category:X", "A", Direction.REMOVED)
-    assert "taken out of Category:X" in detail(Verdict.OUT_OF_SCOPE, ADA, gone, scope=(X,))
+    assert "taken out of Category:X" in detail(Verdict.OUT_OF_SCOPE, edit(9, "A"), gone, scope=(X,))
+    listed = categorized(0, "Category:X", "A", Direction.LISTED)
+    out = categorized(600, "Category:X", "A", Direction.REMOVED)
+    assert "taken out of" in detail(Verdict.OUT_OF_SCOPE, edit(900, "A"), listed, out, scope=(X,))
+    unclear = categorized(0, "Category:X", "A", Direction.UNKNOWN)
+    assert "put into or taken out of Category:X" in detail(Verdict.OUT_OF_SCOPE, ADA, unclear, scope=(X,))
 
 
 def test_a_banner_on_the_talk_page_is_told_like_any_category() -> None:

@@ -33,6 +33,7 @@ def line(cause: Cause, entry: Contribution = ENTRY) -> LedgerLine:
         (tagged(1, edit(0, "A"), "mw-reverted"), "revision 5000 of “A” got the tags mw-reverted"),
         (categorized(1, "Category:X", "A"), "Ada put “A” into Category:X"),
         (categorized(1, "Category:X", "A", Direction.REMOVED), "Ada took “A” out of Category:X"),
+        (categorized(1, "Category:X", "A", Direction.LISTED), "“A” was found in Category:X"),
         (renamed(1, "Ada", "Lovelace"), "Admin renamed “Ada” to “Lovelace”"),
     ],
 )
