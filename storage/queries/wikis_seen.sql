@@ -1,2 +1,2 @@
--- Wikis of which there are facts.
-SELECT DISTINCT wiki FROM facts
+-- Wikis of which the stream told anything.
+SELECT DISTINCT wiki FROM facts WHERE direction != 'listed'
