@@ -41,7 +41,9 @@ def board_table(board: Board | CampaignBoard, *, rows: int | None = None) -> Ren
     for metric in metrics:
         table.add_column(_head(metric), justify="right")
     for one in board.standings[:rows]:
-        table.add_row(str(one.rank), subject(one, board.by), *([one.team] if teams else []), *_numbers(one, metrics))
+        table.add_row(
+            str(one.rank), Text(subject(one, board.by)), *([Text(one.team)] if teams else []), *_numbers(one, metrics)
+        )
     below: list[RenderableType] = [table]
     if not board.standings:
         below.append(Text("No contributions yet.", style="dim"))
@@ -54,6 +56,7 @@ def board_table(board: Board | CampaignBoard, *, rows: int | None = None) -> Ren
             Text(f"goal: {GOAL_TITLES[one.metric]} {amount(one.reached)} of {amount(one.target)} ({one.share:.0%})")
             for one in board.goals
         ]
+        below += [Text(f"· {sentence}", style="dim") for sentence in board.quiet]
     return Group(*below, Text(freshness_line(board.freshness), style="dim"))
 
 
@@ -67,7 +70,10 @@ def statistics_table(statistics: Statistics) -> RenderableType:
     for part in statistics.parts:
         numbers = part.numbers
         table.add_row(
-            part.title or "none", amount(numbers.editors), amount(numbers.new_editors), *_numbers(numbers, metrics)
+            Text(part.title or "none"),
+            amount(numbers.editors),
+            amount(numbers.new_editors),
+            *_numbers(numbers, metrics),
         )
     below = [totals_line(statistics.totals), Text(freshness_line(statistics.freshness), style="dim")]
     return Group(table, *below)
@@ -82,7 +88,7 @@ def results_table(slug: str, results: Sequence[Result], freshness: Freshness) ->
         table.add_column(head, overflow="fold")
     for one in results:
         table.add_row(
-            one.name,
+            Text(one.name),
             f"{one.as_of:%Y-%m-%d %H:%M:%S}",
             amount(one.totals.editors),
             amount(one.totals.edits),
@@ -101,7 +107,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     for metric in metrics:
         table.add_column(_head(metric), justify="right")
     for one in result.standings:
-        table.add_row(str(one.rank), one.user, *_numbers(one, metrics))
+        table.add_row(str(one.rank), Text(one.user), *_numbers(one, metrics))
     below: list[RenderableType] = [table, totals_line(result.totals)]
     if comparison.differences:
         below.append(Text("Since then:"))

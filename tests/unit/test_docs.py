@@ -26,7 +26,7 @@ def command_names() -> set[str]:
 
 
 def test_every_command_of_the_readme_exists_and_every_command_is_in_it() -> None:
-    named = set(re.findall(r"wikitally (\w+)", text("README.md")))
+    named = set(re.findall(r"wikitally (\w+(?:-\w+)*)", text("README.md")))
     assert named == command_names()
 
 
