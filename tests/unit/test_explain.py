@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from processors.explain import Explanation, explain
 from processors.facts import Action, Direction, Fact, UserClass, is_action
@@ -336,6 +336,7 @@ def _projector(facts: Sequence[Fact]) -> Projector:
 
 
 @given(histories())
+@settings(deadline=None)
 def test_an_explanation_never_says_anything_else_than_the_judge(facts: list[Fact]) -> None:
     projector = _projector(facts)
     for action in filter(is_action, facts):
