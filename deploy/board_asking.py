@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -99,13 +100,16 @@ class Asking:
         self, lines: Iterable[Standing], by: By, programs: Sequence[Program], teams: Mapping[str, str], masks: Masks
     ) -> list[Standing]:
         """Lines as they are shown: with teams, and names where they may be."""
-        if by is not By.USER:
-            return list(lines)
         start = min(program.start for program in programs)
-        return [
-            self.people.masked(replace(one, team=teams.get(one.user, "")), masks, start) if teams or masks else one
-            for one in lines
-        ]
+        match by:
+            case By.USER if teams or masks:
+                teamed = (replace(one, team=teams.get(one.user, "")) for one in lines)
+                return [self.people.masked(one, masks, start) for one in teamed]
+            case By.ARTICLE if masks.names:
+                hidden = sorted({name for user in masks.names for name in self.people.names(user, start)}, key=len)
+                pages = re.compile(rf":(?:{'|'.join(map(re.escape, reversed(hidden)))})(?![\w-])")
+                return [replace(one, title=pages.sub(":(hidden)", one.title)) for one in lines]
+        return list(lines)
 
 
 def window(program: Program | None, moment: Moment, freshness: Freshness) -> Window:

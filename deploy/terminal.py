@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from api.render import behind, gaps
 from processors.ports_boards import Freshness
@@ -41,5 +42,5 @@ def result_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
     return table

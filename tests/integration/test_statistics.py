@@ -18,12 +18,13 @@ from processors.judge import Verdict
 from processors.ledger import Change
 from processors.numbers import By, Division
 from processors.ports_boards import Window
+from processors.program_events import Deleted, NewEvent
 from processors.programs import Program, Session, Visibility
 from processors.standings import fold_parts, fold_totals
 from storage.clickhouse import ClickHouseStore
 from storage.statistics import Cut, StoredResult, version_of
 from tests.histories import START, WIKI
-from tests.stores import show
+from tests.stores import log_of, show
 
 EVERYBODY = tuple(Visibility)
 NIGHT = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -179,12 +180,10 @@ def fill(store: ClickHouseStore, visibility: Visibility) -> None:
     show(store, "p", campaigns=("c",), visibility=visibility)
     write(store, [contribution(1)], START)
     store.write_result("p", StoredResult("final", START, START, "{}", ""))
-    columns = ("user", "registered_at", "seen_at")
     seconds = [int(START.timestamp())]
-    store.connections.insert("registrations", columns, [["Ada"], seconds, seconds])
-    columns = ("position", "program", "version", "kind", "payload", "actor", "reason", "event_id", "recorded_at")
-    store.connections.insert(
-        "program_events", columns, [[1], ["p"], [1], ["deleted"], ["{}"], [""], [""], ["e"], [START]]
+    store.connections.insert("registrations", ("user", "registered_at", "seen_at"), [["Ada"], seconds, seconds])
+    log_of(store).append(
+        [NewEvent(event_id="e", program="p", version=1, recorded_at=START, actor="", change=Deleted())], after=0
     )
 
 
