@@ -20,6 +20,7 @@ from processors.judge import Verdict
 from processors.metrics import NoMetrics
 from processors.people import People
 from processors.ports import Checkpoint, Gap
+from processors.privacy import Redactions
 from processors.programs import CategoryScope, Participant, Period, Program, Session
 from processors.reconcile import Reconciliation
 from processors.unseen import Missing, Unseen
@@ -61,6 +62,7 @@ def worker_over(store: ClickHouseStore) -> Worker:
 
 def take(worker: Worker, facts: Sequence[Fact], gaps: Sequence[Gap] = ()) -> None:
     """What `Worker.read` and `commit` do with a batch that has been decoded."""
+    facts = worker._redactions.take(facts)
     worker._touched |= worker._projector.absorb(facts)
     worker.commit(Plan(list(facts), (), gaps, (), Checkpoint("s", {}), NOW, len(facts)))
 
@@ -104,6 +106,7 @@ def test_explanations_agree_with_the_books_and_sums_add_up(
     people = People()
     for fact in store.renames():
         people.add(fact)  # type: ignore[arg-type]
+    facts = Redactions().take(facts)
     actions = {(fact.kind, fact.rev_id): fact for fact in facts if is_action(fact) and fact.user}
     names = {people.current(fact.user or "", fact.occurred_at) for fact in actions.values()}
     for program in programs():
