@@ -213,9 +213,10 @@ class Worker:
     def commit(self, plan: Plan) -> frozenset[str]:
         """Make a plan durable; return the programs whose standings may have changed.
 
-        1. facts, dead letters, gaps; what these facts hide is taken out of all tables; 2. slices that a late fact touched are read back; 3. all are judged, and
-        what differs from the books is entered in the ledger and in the books; 4. standings of the users
-        concerned; 5. the checkpoint. Repeat it from the start when it raises: nothing is counted twice.
+        1. facts, dead letters, gaps; what these facts hide is taken out of all tables; 2. slices that a late
+        fact touched are read back; 3. all are judged, and what differs from the books is entered in the ledger
+        and in the books; 4. standings of the users concerned; 5. the checkpoint. Repeat it from the start when it
+        raises: nothing is counted twice.
 
         Raises:
             StoreUnavailable: the store is away.

@@ -81,7 +81,8 @@ def test_live_and_reprojected_books_are_equal(
     worker = worker_over(store)
     left = list(versions)
     for batch in batches:
-        if left and data.draw(st.booleans(), label="the program changes"):
+        changes: bool = data.draw(st.booleans(), label="the program changes")
+        if left and changes:
             apply_programs(log_of(store), [replace(left.pop(0), title="Changed")])
             worker.load()
         for _ in range(data.draw(st.integers(0, 2), label="pieces judged")):
@@ -96,6 +97,10 @@ def test_live_and_reprojected_books_are_equal(
     assert now == by_the_ledger
 
 
+def decide(store: ClickHouseStore, command: Delete | Restore) -> None:
+    commit(log_of(store), lambda states: draft(states, [command], at=NOW, actor="", new_id=lambda: repr(command)))
+
+
 BEN = replace(PROGRAM, participants=(Participant("Ada"), Participant("Ben")))
 
 
@@ -106,7 +111,7 @@ def verdicts(store: ClickHouseStore) -> dict[tuple[str, int], str]:
 
 def edits_by_user(store: ClickHouseStore) -> dict[str, int]:
     rows, _ = store.connections.statement("SELECT user, edits FROM standings FINAL WHERE edits > 0")
-    return {user: edits for user, edits in rows}
+    return dict(rows)
 
 
 def ledger(store: ClickHouseStore) -> list[tuple[Any, ...]]:
@@ -185,15 +190,11 @@ def test_what_happens_while_a_program_is_deleted_counts_when_it_is_restored(
     ready: tuple[ClickHouseStore, Worker],
 ) -> None:
     store, worker = ready
-
-    def decide(command: Delete | Restore) -> None:
-        commit(log_of(store), lambda states: draft(states, [command], at=NOW, actor="", new_id=lambda: repr(command)))
-        worker.load()
-
-    decide(Delete("p"))
+    decide(store, Delete("p"))
+    worker.load()
     take(worker, [edit(20, "A")])
     assert ("Ada", 5020) not in verdicts(store)
-    decide(Restore("p"))
+    decide(store, Restore("p"))
     worker.catch_up()
     assert verdicts(store)["Ada", 5020] == "counted"
 
@@ -201,7 +202,7 @@ def test_what_happens_while_a_program_is_deleted_counts_when_it_is_restored(
 def test_a_restart_between_delete_and_restore_forgets_nothing(ready: tuple[ClickHouseStore, Worker]) -> None:
     store, worker = ready
     for command in (Delete("p"), Restore("p")):
-        commit(log_of(store), lambda states, c=command: draft(states, [c], at=NOW, actor="", new_id=lambda: repr(c)))
+        decide(store, command)
         worker = worker_over(store)
         take(worker, [edit(30, "A")])
     worker.catch_up()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.facts import UserRenamed
-from processors.people import People
+from processors.people import People, Person
 from tests.histories import START, renamed
 
 
@@ -21,13 +21,13 @@ def people(*renames: UserRenamed) -> People:
 
 def test_who_was_never_renamed_is_who_they_are() -> None:
     person = people(renamed(3, "Ada", "Lovelace")).person("Ben", START)
-    assert (person.name, person.names) == ("Ben", {"Ben"})
+    assert person == Person("Ben", frozenset({"Ben"}))
 
 
 def test_a_name_is_followed_to_the_name_of_today() -> None:
     known = people(renamed(3, "Ada", "Lovelace"), renamed(9, "Lovelace", "Countess"))
     before = known.person("Ada", START)
-    assert (before.name, before.names) == ("Countess", {"Ada", "Lovelace", "Countess"})
+    assert before == Person("Countess", frozenset({"Ada", "Lovelace", "Countess"}))
     assert known.person("Countess", START + timedelta(days=1)) == before
 
 
