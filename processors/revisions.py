@@ -83,7 +83,12 @@ class RevisionLog:
 
     def is_redirect(self, stays: list[Stay]) -> bool:
         """Whether a page that had these stays (`PageLog.stays`) is a redirect now, as far as tags tell."""
-        steps = [step for stay in stays for step in self._redirects.get(stay.title, ()) if stay.covers(step[0])]
+        steps = [
+            (order, is_one)
+            for place, stay in enumerate(stays)
+            for order, is_one in self._redirects.get(stay.title, ())
+            if stay.covers(order) and not (place and is_one and _as_it_came(stay, order))
+        ]
         return bool(steps) and max(steps)[1]
 
     @property
@@ -99,3 +104,11 @@ class RevisionLog:
         levels = self._levels[page_id]
         before = max((one for one in levels if one < rev_id), default=None)
         return levels[rev_id][1], None if before is None else levels[before][1]
+
+
+def _as_it_came(stay: Stay, order: Order) -> bool:
+    """Whether it is of the second in which a move brought the page to the title: of the redirect that was replaced.
+
+    Tags have no place within their second.
+    """
+    return stay.since is not None and stay.since.occurred_at == order.occurred_at

@@ -67,6 +67,16 @@ def test_a_redirect_is_followed_through_moves() -> None:
     assert not log.is_redirect(pages.stays("A", edit(12, "A").order)), "what is made at the old title is another page"
 
 
+def test_the_redirect_that_a_page_replaced_as_it_came_back_is_not_the_page() -> None:
+    """Moved away and back within one second: the tag of what the first move left is of that second, too."""
+    pages = PageLog()
+    pages.add(moved(9, "A", "B"))
+    pages.add(moved(10, "B", "A", over_redirect=True))
+    stays = pages.stays("A", ONE.order)
+    assert not log_of(tagged(11, ONE, "mw-new-redirect")).is_redirect(stays)
+    assert log_of(tagged(12, ONE, "mw-new-redirect")).is_redirect(stays)
+
+
 def level(one: RevisionTagged, log: RevisionLog) -> str:
     levels = log.levels(one.rev_id)
     assert levels is not None
