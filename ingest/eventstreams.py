@@ -13,8 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from importlib.metadata import version
 
 import aiohttp
@@ -23,6 +22,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from ingest.oneshot import EventTooLong, HalfEvent, Refused, StreamEnded, connection, open_session
 from ingest.resume import Positions
+from ingest.retry_after import read_retry_after
 from processors import metrics as m
 from processors.errors import InvalidInput, SourceUnavailable
 from processors.metrics import Metrics
@@ -189,7 +189,7 @@ class EventStreams:
             return _Failure("too_long", "an event is longer than can be read")
         except Refused as error:
             reason = "no_stream" if error.status == 200 else f"http_{error.status}"
-            return _Failure(reason, str(error), _retry_after(error.retry_after, self._now()), error.status)
+            return _Failure(reason, str(error), read_retry_after(error.retry_after, self._now()), error.status)
         except (aiohttp.ClientResponseError, HttpProcessingError, UnicodeDecodeError) as error:
             return _Failure("garbled", f"{type(error).__name__}: {error}"[:500])
         except aiohttp.SocketTimeoutError:
@@ -245,16 +245,3 @@ class _Buffer:
                 self._full.clear()
         self._room.set()
         return batch
-
-
-def _retry_after(value: str | None, now: float) -> float | None:
-    """Seconds that a `Retry-After` header asks for, in either of its forms (RFC 9110, 10.2.3)."""
-    if value is None:
-        return None
-    if value.isascii() and value.strip().isdigit():
-        return float(value)
-    try:
-        at = parsedate_to_datetime(value)
-        return max(0.0, at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None

@@ -64,6 +64,17 @@ BATCH_SECONDS = MetricDef(
 STORE_RETRIES = MetricDef(
     "wikitally_store_retries_total", Kind.COUNTER, "calls to ClickHouse that failed and were tried again", ("call",)
 )
+MEDIAWIKI_REQUESTS = MetricDef(
+    "wikitally_mediawiki_requests_total",
+    Kind.COUNTER,
+    "questions asked of wikis: who is in a category",
+)
+MEDIAWIKI_FAILURES = MetricDef(
+    "wikitally_mediawiki_failures_total",
+    Kind.COUNTER,
+    "questions asked of wikis that were not answered, by why (http_429, maxlag, timeout, …)",
+    ("reason",),
+)
 LIVE_CLIENTS = MetricDef("wikitally_live_clients", Kind.GAUGE, "browsers and bots that follow a board live")
 LIVE_FRAMES = MetricDef("wikitally_live_frames_total", Kind.COUNTER, "boards published to live followers")
 
@@ -80,6 +91,8 @@ ALL: tuple[MetricDef, ...] = (
     BATCH_EVENTS,
     BATCH_SECONDS,
     STORE_RETRIES,
+    MEDIAWIKI_REQUESTS,
+    MEDIAWIKI_FAILURES,
     LIVE_CLIENTS,
     LIVE_FRAMES,
 )
