@@ -1,6 +1,6 @@
 """Against MediaWiki's own change tags: reverts and redirects of the recording, revision by revision.
 
-recentchange tells no tags; `truth.json` has the database's. Here each is told as revision-tags-change would have told it:
+recentchange tells no tags; `truth.json` has the database's. Here each is told as revision-tags-change would have:
 those that a revision was made with, in the second in which it was made; `mw-reverted`, which comes later, in the second
 of the edit that reverted it. All reverted revisions of the recording are of an IP address, as which nobody is counted;
 so it has the name of a temporary account here, as the wikis would give it today. That makes its numbers, too,
