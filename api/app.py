@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import board_routes
+from api.auth import Access, no_program
 from api.live import Live
 from api.models import HealthAnswer
 from api.pages import Pages
@@ -70,12 +71,13 @@ def create_app(
     pages = Pages()
     app.mount("/static", StaticFiles(directory=Path(str(resources.files("api").joinpath("static")))), name="static")
     _handle_errors(app)
+    access = Access(desk)
     if reasons is not None:
-        app.include_router(why_router(reasons))
+        app.include_router(why_router(reasons, access))
     if desk is not None:
         app.include_router(program_router(desk))
 
-    app.include_router(board_routes.router(boards, live))
+    app.include_router(board_routes.router(boards, live, access))
 
     @app.get("/", include_in_schema=False)
     async def index() -> HTMLResponse:
@@ -85,7 +87,7 @@ def create_app(
     async def page(slug: str, metric: Metric = Metric.BYTES_ADDED) -> HTMLResponse:
         board, view = await boards.board(slug, metric), await boards.program(slug)
         if board is None or view is None:
-            raise board_routes.no_program(slug)
+            raise no_program(slug)
         return HTMLResponse(pages.board(board, view.results))
 
     @app.get("/health", tags=["operation"], response_model=HealthAnswer, responses={503: {"model": HealthAnswer}})

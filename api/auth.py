@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 
 from processors.ports_programs import Desk, States
 from processors.program_states import ProgramState
@@ -93,11 +93,49 @@ class Viewer:
         return no_program(slug)
 
 
-class Access:
-    """FastAPI dependencies over a desk: `Depends(access.viewer)` where all may read, `access.token` where none may."""
+class _Port(Protocol):
+    def to(self, visibilities: Collection[Visibility]) -> Any: ...
 
-    def __init__(self, desk: Desk) -> None:
+
+_P = TypeVar("_P", bound=_Port)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[_P]):
+    """A read side, as whoever asks about one program may see it."""
+
+    port: _P
+    viewer: Viewer
+    slug: str
+
+    @property
+    def private(self) -> bool:
+        """Whether they may see it although it is private."""
+        return Visibility.PRIVATE in self.viewer.visibilities_for(self.slug)
+
+    def missing(self) -> Refusal:
+        """What to raise where it is not there for them."""
+        return self.viewer.missing(self.slug)
+
+
+class Access:
+    """FastAPI dependencies over a desk: `access.seen(port)` where all may read, `access.token` where none may.
+
+    Args:
+        desk: None: nobody has a token, and nobody is asked for one.
+    """
+
+    def __init__(self, desk: Desk | None) -> None:
         self._desk = desk
+
+    def seen(self, port: _P) -> Any:
+        """The dependency that gives a route about `{slug}` its `Seen` port."""
+
+        async def see(slug: str, request: Request) -> Seen[_P]:
+            viewer = await self.viewer(request)
+            return Seen(port.to(viewer.visibilities_for(slug)), viewer, slug)
+
+        return Depends(see)
 
     async def token(self, request: Request) -> Token:
         """The valid token that came along.
@@ -119,11 +157,11 @@ class Access:
             Refusal: the token is good for nothing.
         """
         token = await self._shown(request)
-        return Viewer() if token is None else Viewer(token, await self._desk.states())
+        return Viewer() if token is None or self._desk is None else Viewer(token, await self._desk.states())
 
     async def _shown(self, request: Request) -> Token | None:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.casefold() != "bearer":
+        if scheme.casefold() != "bearer" or self._desk is None:
             return None
         token = await self._desk.token(secret.strip())
         if token is None:

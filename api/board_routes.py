@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import AwareDatetime
 
-from api.live import Live, LiveResponse
+from api.auth import Access, Seen
+from api.live import Followed, Live, LiveResponse
 from api.models import (
     CampaignBoardAnswer,
     CampaignsAnswer,
@@ -90,19 +91,15 @@ _Time = Annotated[Moment, Depends(_time)]
 _Moment = Annotated[Moment, Depends(_moment)]
 
 
-def router(boards: Boards, live: Live) -> APIRouter:
-    """The routes of the read side."""
+def router(boards: Boards, live: Live, access: Access) -> APIRouter:
+    """The routes of the read side. Private programs are there for those whose token says so."""
     api = APIRouter(prefix="/api/v1")
-    _programs(api, boards)
-    _leaderboards(api, boards, live)
-    _results(api, boards)
+    mine = access.seen(boards)
+    _programs(api, boards, mine)
+    _leaderboards(api, live, mine)
+    _results(api, mine)
     _campaigns(api, boards)
     return api
-
-
-def no_program(slug: str) -> HTTPException:
-    """What is answered where there is none, or none that may be seen."""
-    return HTTPException(404, f"There is no program {slug!r}.")
 
 
 def _formatted(board: Board | CampaignBoard, form: Format, as_json: Any) -> Any:
@@ -114,7 +111,7 @@ def _formatted(board: Board | CampaignBoard, form: Format, as_json: Any) -> Any:
     return as_json
 
 
-def _programs(api: APIRouter, boards: Boards) -> None:
+def _programs(api: APIRouter, boards: Boards, mine: Any) -> None:
     @api.get("/programs", tags=["programs"], response_model=ProgramsAnswer, responses={503: _PROBLEMS[503]})
     async def programs() -> dict[str, Any]:
         """Public programs, the newest start first."""
@@ -122,15 +119,15 @@ def _programs(api: APIRouter, boards: Boards) -> None:
         return {"programs": listed, **freshness_json(await boards.freshness())}
 
     @api.get("/programs/{slug}", tags=["programs"], response_model=ProgramViewAnswer, responses=_PROBLEMS)
-    async def program(slug: str) -> dict[str, Any]:
+    async def program(slug: str, seen: Seen[Boards] = mine) -> dict[str, Any]:
         """What counts for a program. Its participants are counted, not named."""
-        view = await boards.program(slug)
+        view = await seen.port.program(slug)
         if view is None:
-            raise no_program(slug)
+            raise seen.missing()
         return program_view_json(view)
 
 
-def _leaderboards(api: APIRouter, boards: Boards, live: Live) -> None:
+def _leaderboards(api: APIRouter, live: Live, mine: Any) -> None:
     @api.get(
         "/programs/{slug}/leaderboard",
         tags=["programs"],
@@ -145,14 +142,15 @@ def _leaderboards(api: APIRouter, boards: Boards, live: Live) -> None:
         limit: _Limit = None,
         by: _By = By.USER,
         format: _Format = Format.JSON,
+        seen: Seen[Boards] = mine,
     ) -> Any:
         """Standings by a metric. Equal values share a rank and the next one is skipped (1, 2, 2, 4).
 
         CSV and wikitext say how fresh they are in the headers Wikitally-As-Of, -Lag-Seconds and -Gaps.
         """
-        board = await boards.board(slug, metric, limit, moment=moment, by=by)
+        board = await seen.port.board(slug, metric, limit, moment=moment, by=by)
         if board is None:
-            raise no_program(slug)
+            raise seen.missing()
         return _formatted(board, format, board_json(board))
 
     @api.get(
@@ -167,11 +165,12 @@ def _leaderboards(api: APIRouter, boards: Boards, live: Live) -> None:
             **_PROBLEMS,
         },
     )
-    async def follow(slug: str, metric: MetricQuery = Metric.BYTES_ADDED) -> Response:
+    async def follow(slug: str, metric: MetricQuery = Metric.BYTES_ADDED, seen: Seen[Boards] = mine) -> Response:
         """The leaderboard again and again as it changes, at most four times a second."""
-        if not await live.exists(slug, metric):
-            raise no_program(slug)
-        return LiveResponse(live, slug, metric)
+        followed = Followed(slug, metric, seen.private)
+        if not await live.exists(followed):
+            raise seen.missing()
+        return LiveResponse(live, followed)
 
     @api.get(
         "/programs/{slug}/statistics",
@@ -184,29 +183,30 @@ def _leaderboards(api: APIRouter, boards: Boards, live: Live) -> None:
         moment: _Moment,
         by: Annotated[Division, Query(description="what the numbers are broken down by")] = Division.WIKI,
         format: Annotated[TableFormat, Query(description="how to answer")] = TableFormat.JSON,
+        seen: Seen[Boards] = mine,
     ) -> Any:
         """The program's numbers in parts. Days and hours are those of its time zone.
 
         An edit made in several sessions is in each of them.
         """
-        found = await boards.statistics(slug, by, moment=moment)
+        found = await seen.port.statistics(slug, by, moment=moment)
         if found is None:
-            raise no_program(slug)
+            raise seen.missing()
         if format is TableFormat.CSV:
             headers = freshness_headers(found.freshness)
             return PlainTextResponse(statistics_csv(found), headers=headers, media_type="text/csv; charset=utf-8")
         return statistics_json(found)
 
 
-def _results(api: APIRouter, boards: Boards) -> None:
+def _results(api: APIRouter, mine: Any) -> None:
     @api.get("/programs/{slug}/results", tags=["results"], response_model=ResultsAnswer, responses=_PROBLEMS)
-    async def results(slug: str) -> dict[str, Any]:
+    async def results(slug: str, seen: Seen[Boards] = mine) -> dict[str, Any]:
         """Frozen results, the newest first: what comes later does not change them."""
-        found = await boards.results(slug)
+        found = await seen.port.results(slug)
         if found is None:
-            raise no_program(slug)
+            raise seen.missing()
         listed = [result_json(one, full=False) for one in found]
-        return {"results": listed, **freshness_json(await boards.freshness())}
+        return {"results": listed, **freshness_json(await seen.port.freshness())}
 
     @api.get(
         "/programs/{slug}/results/{name}",
@@ -215,9 +215,9 @@ def _results(api: APIRouter, boards: Boards) -> None:
         response_model_exclude_unset=True,
         responses=_PROBLEMS,
     )
-    async def result(slug: str, name: str) -> dict[str, Any]:
+    async def result(slug: str, name: str, seen: Seen[Boards] = mine) -> dict[str, Any]:
         """A frozen result, and what is other now."""
-        found = await boards.comparison(slug, name)
+        found = await seen.port.comparison(slug, name)
         if found is None:
             raise HTTPException(404, f"There is no result {name!r} of a program {slug!r}.")
         return comparison_json(found)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from itertools import count
+from typing import NamedTuple
 
 import orjson
 import structlog
@@ -21,6 +22,7 @@ from processors import metrics as m
 from processors.errors import StoreUnavailable
 from processors.metrics import Metrics
 from processors.ports import Board, Boards, Metric
+from processors.programs import Visibility
 
 _log = structlog.get_logger()
 
@@ -35,7 +37,14 @@ LONGEST_GOODBYE = 1.0
 MOST_STANDINGS = 100
 """Lines of a frame. Whoever wants them all asks the leaderboard."""
 
-_Key = tuple[str, Metric]
+
+class Followed(NamedTuple):
+    """A board that somebody follows."""
+
+    slug: str
+    metric: Metric
+    private: bool = False
+    """They may see it although it is private; who may not never shares what is read for them."""
 
 
 class _Hub:
@@ -61,8 +70,8 @@ class Live:
     def __init__(self, boards: Boards, *, metrics: Metrics) -> None:
         self._boards = boards
         self._metrics = metrics
-        self._hubs: dict[_Key, _Hub] = {}
-        self._looking: dict[_Key, asyncio.Future[Board | None]] = {}
+        self._hubs: dict[Followed, _Hub] = {}
+        self._looking: dict[Followed, asyncio.Future[Board | None]] = {}
         self._numbers = count(1)
         self._clients = 0
         self._closed = asyncio.Event()
@@ -70,8 +79,8 @@ class Live:
     def changed(self, slugs: Iterable[str]) -> None:
         """Say that standings of these programs may have changed."""
         wanted = set(slugs)
-        for (slug, _), hub in self._hubs.items():
-            if slug in wanted:
+        for followed, hub in self._hubs.items():
+            if followed.slug in wanted:
                 hub.dirty.set()
 
     def close(self) -> None:
@@ -84,29 +93,30 @@ class Live:
         """Wait for the end of all streams."""
         await self._closed.wait()
 
-    async def exists(self, slug: str, metric: Metric) -> bool:
+    async def exists(self, key: Followed) -> bool:
         """Whether there is such a board. Asks nobody while it is followed, and once for all who come together.
 
         Raises:
             StoreUnavailable: nobody follows it yet, and ClickHouse is away.
         """
-        key = slug, metric
         hub = self._hubs.get(key)
         if hub is not None and hub.frame and not hub.gone:
             return True
         looking = self._looking.get(key)
         if looking is None:
-            looking = self._looking[key] = asyncio.ensure_future(self._boards.board(slug, metric, 1))
+            looking = self._looking[key] = asyncio.ensure_future(self._seen(key).board(key.slug, key.metric, 1))
             looking.add_done_callback(lambda _: self._looking.pop(key))
         return await asyncio.shield(looking) is not None
 
-    async def follow(self, slug: str, metric: Metric) -> AsyncGenerator[bytes]:
+    def _seen(self, key: Followed) -> Boards:
+        return self._boards.to(tuple(Visibility)) if key.private else self._boards
+
+    async def follow(self, key: Followed) -> AsyncGenerator[bytes]:
         """Frames of a board as they come, the newest at once; pings in between. Ends when the program is gone."""
-        key = slug, metric
         hub = self._hubs.get(key)
         if hub is None:
             hub = self._hubs[key] = _Hub()
-            hub.task = asyncio.create_task(self._refresh(key, hub), name=f"live board of {slug}")
+            hub.task = asyncio.create_task(self._refresh(key, hub), name=f"live board of {key.slug}")
         hub.followers += 1
         self._count(1)
         try:
@@ -136,13 +146,13 @@ class Live:
         self._clients += change
         self._metrics.set(m.LIVE_CLIENTS, self._clients)
 
-    async def _refresh(self, key: _Key, hub: _Hub) -> None:
-        slug, metric = key
+    async def _refresh(self, key: Followed, hub: _Hub) -> None:
+        slug, boards = key.slug, self._seen(key)
         stale = False
         while True:
             hub.dirty.clear()
             try:
-                board = await self._boards.board(slug, metric, MOST_STANDINGS)
+                board = await boards.board(slug, key.metric, MOST_STANDINGS)
             except Exception as error:
                 if not stale:
                     stale = True
@@ -168,14 +178,13 @@ class Live:
 class LiveResponse(Response):
     """A follower's HTTP answer, as bare ASGI: no task and no buffer more than it needs."""
 
-    def __init__(self, live: Live, slug: str, metric: Metric) -> None:
+    def __init__(self, live: Live, followed: Followed) -> None:
         super().__init__(
             media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
         del self.headers["content-length"]
         self._live = live
-        self._slug = slug
-        self._metric = metric
+        self._followed = followed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -193,7 +202,7 @@ class LiveResponse(Response):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _send(self, send: Send) -> None:
-        frames = self._live.follow(self._slug, self._metric)
+        frames = self._live.follow(self._followed)
         try:
             async for frame in frames:
                 await send({"type": "http.response.body", "body": frame, "more_body": True})

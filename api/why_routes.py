@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query
 
+from api.auth import Access, Seen
 from api.models import ProblemAnswer
 from api.render import freshness_json
 from api.why_models import ExplanationAnswer, LedgerAnswer, ParticipantAnswer, SentencesAnswer
@@ -24,42 +25,44 @@ _Revision = Annotated[int | None, Query(alias="rev", ge=1, lt=2**63, description
 MOST_LINES = 1000
 
 
-def router(reasons: Reasons) -> APIRouter:
-    """Explanations of what `reasons` knows."""
+def router(reasons: Reasons, access: Access) -> APIRouter:
+    """Explanations of what `reasons` knows. Private programs are there for those whose token says so."""
     routes = APIRouter(prefix="/api/v1/programs/{slug}", tags=["why"], responses=_PROBLEMS)
+    mine = access.seen(reasons)
 
-    def found(slug: str, answer: Fresh[_Answer] | None) -> Fresh[_Answer]:
+    def found(seen: Seen[Reasons], answer: Fresh[_Answer] | None) -> Fresh[_Answer]:
         if answer is None:
-            raise HTTPException(404, f"There is no program {slug!r}.")
+            raise seen.missing()
         if isinstance(answer.answer, Untold):
             raise HTTPException(404, answer.answer.detail)
         return answer
 
     @routes.get("/rules", response_model=SentencesAnswer)
-    async def rules(slug: str) -> dict[str, Any]:
+    async def rules(slug: str, seen: Seen[Reasons] = mine) -> dict[str, Any]:
         """What counts and what does not, in sentences."""
-        return sentences_json(found(slug, await reasons.rules(slug)))
+        return sentences_json(found(seen, await seen.port.rules(slug)))
 
     @routes.get("/quiet", response_model=SentencesAnswer)
-    async def quiet(slug: str) -> dict[str, Any]:
+    async def quiet(slug: str, seen: Seen[Reasons] = mine) -> dict[str, Any]:
         """Why there is little or nothing on the board, from the data."""
-        return sentences_json(found(slug, await reasons.quiet(slug)))
+        return sentences_json(found(seen, await seen.port.quiet(slug)))
 
     @routes.get("/explain", response_model=ExplanationAnswer)
     async def explain(
         slug: str,
         wiki: Annotated[str, Query(description="server name (en.wikipedia.org) or database name (enwiki)")],
         rev_id: Annotated[int, Query(alias="rev", ge=1, lt=2**63, description="revision of that wiki")],
+        seen: Seen[Reasons] = mine,
     ) -> dict[str, Any]:
         """Why an edit counts or not: every test in order, each with the data that it looked at."""
-        answer = found(slug, await _asked(reasons.revision(slug, wiki, rev_id)))
+        answer = found(seen, await _asked(seen.port.revision(slug, wiki, rev_id)))
         assert not isinstance(answer.answer, Untold)
         return explanation_json(answer.answer) | freshness_json(answer.freshness)
 
     @routes.get("/participants/{user}", response_model=ParticipantAnswer)
-    async def participant(slug: str, user: str) -> dict[str, Any]:
+    async def participant(slug: str, user: str, seen: Seen[Reasons] = mine) -> dict[str, Any]:
         """All that somebody did while the program ran, counted or not; the sums add up to the total."""
-        answer = found(slug, await reasons.participant(slug, user))
+        answer = found(seen, await seen.port.participant(slug, user))
         assert not isinstance(answer.answer, Untold)
         return participant_json(answer.answer) | freshness_json(answer.freshness)
 
@@ -70,12 +73,13 @@ def router(reasons: Reasons) -> APIRouter:
         wiki: _Wiki = None,
         rev_id: _Revision = None,
         limit: Annotated[int, Query(ge=1, le=MOST_LINES, description="only the newest so many")] = 50,
+        seen: Seen[Reasons] = mine,
     ) -> dict[str, Any]:
         """What changed in the books, newest first, each line with its cause."""
         if (wiki is None) != (rev_id is None):
             raise HTTPException(422, "wiki and rev name a revision together: give both or neither.")
         revision = (wiki, rev_id) if wiki is not None and rev_id is not None else None
-        answer = found(slug, await _asked(reasons.ledger(slug, limit, user, revision)))
+        answer = found(seen, await _asked(seen.port.ledger(slug, limit, user, revision)))
         assert not isinstance(answer.answer, Untold)
         return ledger_json(answer.answer) | freshness_json(answer.freshness)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,26 +52,33 @@ class StoreBoards:
         self._clock = clock
         self._asking = Asking(store, clock)
         self._quiet = QuietSentences(store, clock)
+        self._visibilities: Collection[Visibility] = _LINKED
+
+    def to(self, visibilities: Collection[Visibility]) -> StoreBoards:
+        """As `Boards.to`."""
+        other = copy(self)
+        other._visibilities = visibilities
+        return other
 
     async def programs(self) -> Sequence[Program]:
         return await asyncio.to_thread(self.list_programs, _LISTED)
 
     async def program(self, slug: str) -> ProgramView | None:
-        return await asyncio.to_thread(self.read_program, slug, _LINKED)
+        return await asyncio.to_thread(self.read_program, slug, self._visibilities)
 
     async def board(
         self, slug: str, metric: Metric, limit: int | None = None, *, moment: Moment = NOW, by: By = By.USER
     ) -> Board | None:
-        return await asyncio.to_thread(self.read_board, slug, metric, limit, _LINKED, moment=moment, by=by)
+        return await asyncio.to_thread(self.read_board, slug, metric, limit, self._visibilities, moment=moment, by=by)
 
     async def statistics(self, slug: str, by: Division, *, moment: Moment = NOW) -> Statistics | None:
-        return await asyncio.to_thread(self.read_statistics, slug, by, _LINKED, moment=moment)
+        return await asyncio.to_thread(self.read_statistics, slug, by, self._visibilities, moment=moment)
 
     async def results(self, slug: str) -> Sequence[Result] | None:
-        return await asyncio.to_thread(self.read_results, slug, _LINKED)
+        return await asyncio.to_thread(self.read_results, slug, self._visibilities)
 
     async def comparison(self, slug: str, name: str) -> Comparison | None:
-        return await asyncio.to_thread(self.read_comparison, slug, name, _LINKED)
+        return await asyncio.to_thread(self.read_comparison, slug, name, self._visibilities)
 
     async def campaigns(self) -> Sequence[Campaign]:
         return await asyncio.to_thread(self.list_campaigns, _LINKED)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -39,23 +40,30 @@ class StoreReasons:
         self._store = store
         self._clock = clock
         self._people = BoardPeople(store, clock)
+        self._visibilities: Sequence[Visibility] = _LINKED
+
+    def to(self, visibilities: Collection[Visibility]) -> StoreReasons:
+        """As `Reasons.to`."""
+        other = copy(self)
+        other._visibilities = tuple(visibilities)
+        return other
 
     async def rules(self, slug: str) -> Fresh[Sentences] | None:
-        return await asyncio.to_thread(self.read_rules, slug, _LINKED)
+        return await asyncio.to_thread(self.read_rules, slug, self._visibilities)
 
     async def revision(self, slug: str, wiki: str, rev_id: int) -> Fresh[Explanation | Unseen | Untold] | None:
-        return await asyncio.to_thread(self.read_revision, slug, wiki, rev_id, _LINKED)
+        return await asyncio.to_thread(self.read_revision, slug, wiki, rev_id, self._visibilities)
 
     async def participant(self, slug: str, user: str) -> Fresh[Reconciliation | Untold] | None:
-        return await asyncio.to_thread(self.read_participant, slug, user, _LINKED)
+        return await asyncio.to_thread(self.read_participant, slug, user, self._visibilities)
 
     async def quiet(self, slug: str) -> Fresh[Sentences] | None:
-        return await asyncio.to_thread(self.read_quiet, slug, _LINKED)
+        return await asyncio.to_thread(self.read_quiet, slug, self._visibilities)
 
     async def ledger(
         self, slug: str, most: int, user: str = "", revision: tuple[str, int] | None = None
     ) -> Fresh[LedgerPage | Untold] | None:
-        return await asyncio.to_thread(self.read_ledger, slug, most, user, revision, _LINKED)
+        return await asyncio.to_thread(self.read_ledger, slug, most, user, revision, self._visibilities)
 
     def read_rules(self, slug: str, visibilities: Sequence[Visibility] = _ALL) -> Fresh[Sentences] | None:
         """As `Reasons.rules`."""

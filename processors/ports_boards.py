@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from processors.numbers import By, Division, Goal, Metric, Standing, Totals
-from processors.programs import Program, Session
+from processors.programs import Program, Session, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +167,22 @@ class Boards(Protocol):
         InvalidInput: a session is asked for that the program does not have.
     """
 
+    def to(self, visibilities: Collection[Visibility]) -> Boards:
+        """The same for a reader who may see a program of any of these visibilities; else: public or unlisted."""
+        ...
+
     async def programs(self) -> Sequence[Program]:
-        """The public programs, newest start first. Unlisted and private ones are not listed."""
+        """The public programs, newest start first. Others are not listed, whoever reads."""
         ...
 
     async def program(self, slug: str) -> ProgramView | None:
-        """A public or unlisted program without what is private to its participants."""
+        """A program without what is private to its participants; None where there is none that may be seen."""
         ...
 
     async def board(
         self, slug: str, metric: Metric, limit: int | None = None, *, moment: Moment = NOW, by: By = By.USER
     ) -> Board | None:
-        """The leaderboard of a public or unlisted program; None where there is none of that slug (or was, then)."""
+        """The leaderboard of a program; None where there is none of that slug (or was, then) that may be seen."""
         ...
 
     async def statistics(self, slug: str, by: Division, *, moment: Moment = NOW) -> Statistics | None:

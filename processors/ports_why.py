@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from processors.explain import Explanation
 from processors.ledger_words import ToldLine
 from processors.ports import Freshness
-from processors.programs import Program
+from processors.programs import Program, Visibility
 from processors.reconcile import Reconciliation
 from processors.unseen import Unseen
 
@@ -47,10 +48,14 @@ class LedgerPage:
 
 
 class Reasons(Protocol):
-    """Answers for everybody; None where there is no public or unlisted program of that slug.
+    """Answers; None where there is no program of that slug that may be seen: a public or unlisted one, as a rule.
 
     Every method raises `StoreUnavailable` when ClickHouse is away, and `InvalidInput` for a wiki that is none.
     """
+
+    def to(self, visibilities: Collection[Visibility]) -> Reasons:
+        """The same for a reader who may see a program of any of these visibilities."""
+        ...
 
     async def rules(self, slug: str) -> Fresh[Sentences] | None:
         """What counts, in sentences."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ from processors.ports_boards import (
     Statistics,
     session_of,
 )
-from processors.programs import Participant, Program, Session
+from processors.programs import Participant, Program, Session, Visibility
 from processors.results import compare
 from processors.standings import rank
 
@@ -63,6 +63,10 @@ class MemoryBoards:
         self.queries += 1
         if self.away:
             raise StoreUnavailable("gone")
+
+    def to(self, visibilities: Collection[Visibility]) -> MemoryBoards:
+        """All of them see the same."""
+        return self
 
     async def programs(self) -> Sequence[Program]:
         self._ask()

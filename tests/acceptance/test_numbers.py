@@ -371,10 +371,10 @@ def test_a_live_frame_names_nobody_who_hides(world: World) -> None:
     world.read()
 
     async def first_frame() -> bytes:
-        from api.live import Live
+        from api.live import Followed, Live
         from processors.metrics import NoMetrics
 
-        frames = Live(StoreBoards(world.store, world.clock), metrics=NoMetrics()).follow("p", Metric.EDITS)
+        frames = Live(StoreBoards(world.store, world.clock), metrics=NoMetrics()).follow(Followed("p", Metric.EDITS))
         async for frame in frames:
             if b"data: " in frame:
                 return frame

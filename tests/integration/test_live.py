@@ -15,7 +15,7 @@ from starlette.types import Message
 
 from api import live as live_module
 from api.app import Health, create_app
-from api.live import LEAST_INTERVAL, Live, LiveResponse
+from api.live import LEAST_INTERVAL, Followed, Live, LiveResponse
 from deploy.http_server import serving
 from processors.errors import StoreUnavailable
 from processors.metrics import LIVE_CLIENTS, LIVE_FRAMES
@@ -138,12 +138,14 @@ async def test_newcomers_to_a_board_that_is_followed_ask_the_store_nothing(
 async def test_those_who_come_together_are_looked_up_once() -> None:
     boards = MemoryBoards(standing("Ada", 1))
     live = Live(boards, metrics=RecordedMetrics())
-    assert all(await asyncio.gather(*(live.exists("wir", Metric.EDITS) for _ in range(50))))
+    assert all(await asyncio.gather(*(live.exists(Followed("wir", Metric.EDITS)) for _ in range(50))))
     assert boards.queries == 1
     boards.hide()
-    assert not any(await asyncio.gather(*(live.exists("wir", Metric.EDITS) for _ in range(50))))
+    assert not any(await asyncio.gather(*(live.exists(Followed("wir", Metric.EDITS)) for _ in range(50))))
     boards.away = True
-    for outcome in await asyncio.gather(*(live.exists("wir", Metric.EDITS) for _ in range(3)), return_exceptions=True):
+    for outcome in await asyncio.gather(
+        *(live.exists(Followed("wir", Metric.EDITS)) for _ in range(3)), return_exceptions=True
+    ):
         assert isinstance(outcome, StoreUnavailable)
 
 
@@ -220,7 +222,7 @@ async def test_an_unexpected_error_does_not_silence_a_board(site: Site) -> None:
 
 async def test_a_slow_reader_gets_the_newest_and_not_all(site: Site) -> None:
     """Frames that nobody took are not kept."""
-    frames = site.live.follow("wir", Metric.EDITS)
+    frames = site.live.follow(Followed("wir", Metric.EDITS))
     assert (await anext(frames)).startswith(b"retry:")
     await anext(frames)
     for edits in (2, 3, 4):
@@ -247,7 +249,7 @@ async def test_who_takes_nothing_does_not_hold_up_the_end(monkeypatch: pytest.Mo
         await never.wait()
         raise AssertionError
 
-    follower = asyncio.create_task(LiveResponse(live, "wir", Metric.EDITS)({"type": "http"}, receive, send))
+    follower = asyncio.create_task(LiveResponse(live, Followed("wir", Metric.EDITS))({"type": "http"}, receive, send))
     async with asyncio.timeout(PATIENCE):
         await blocked.wait()
         live.close()

@@ -13,22 +13,23 @@ import pytest
 
 from api.app import Health, create_app
 from api.auth import EVERYBODY, Viewer
-from api.live import Live
+from api.live import Followed, Live
 from api.program_bodies import MOST_BYTES
 from deploy.applying import apply_programs
 from deploy.boards import StoreBoards
 from deploy.commands import Commands
 from deploy.program_desk import StoreDesk
+from deploy.reasons import StoreReasons
 from deploy.worker import Plan, Worker
 from ingest.tracking import PositionTracker
 from processors.definitions import dump_programs
 from processors.facts import Fact
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint
+from processors.ports import Checkpoint, Metric
 from processors.programs import Participant, Program, Visibility
 from processors.tokens import Role, Token
 from storage.clickhouse import ClickHouseStore
-from tests.histories import edit
+from tests.histories import WIKI, edit
 from tests.stores import log_of
 from tests.unit.test_affected import PROGRAM
 
@@ -56,6 +57,7 @@ class Site:
         self.desk = StoreDesk(store, self.commands, self.clock, self._changed)
         self.worker = Worker(store, log_of(store), PositionTracker("s", None), metrics=NoMetrics(), clock=self.clock)
         self.client: httpx.AsyncClient
+        self.live: Live
 
     def _changed(self) -> None:
         self.told += 1
@@ -108,12 +110,14 @@ async def site(store: ClickHouseStore) -> AsyncIterator[Site]:
     async def health() -> Health:
         return Health(True)
 
+    one.live = Live(boards, metrics=NoMetrics())
     app = create_app(
         boards,
-        Live(boards, metrics=NoMetrics()),
+        one.live,
         metrics_text=lambda: b"",
         health=health,
         version="9",
+        reasons=StoreReasons(store, one.clock),
         desk=one.desk,
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
@@ -135,6 +139,37 @@ def json_of(program: Program) -> dict[str, Any]:
         "participants": [one.user for one in program.participants],
         "exclude": {"minor": True},
     }
+
+
+READS = (
+    "", "/leaderboard", "/live", "/statistics", "/results", "/rules", "/quiet", "/ledger", "/participants/Ada",
+    f"/explain?wiki={WIKI}&rev=5001",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_a_private_program_is_there_for_those_whose_token_says_so_and_for_nobody_else(
+    site: Site, path: str
+) -> None:
+    mine, other = (site.token(Role.VIEWER, programs=[slug]) for slug in (SECRET.slug, BOTH.slug))
+    unknown = await site.client.get(f"/api/v1/programs/no-such-program{path}")
+    assert unknown.status_code == 404
+    refused = await site.client.get(f"/api/v1/programs/{SECRET.slug}{path}")
+    assert refused.text.replace(SECRET.slug, "no-such-program") == unknown.text
+    assert "private" in (await site.ask("GET", f"/{SECRET.slug}{path}", other, 403))["detail"]
+    await site.ask("GET", f"/{SECRET.slug}{path}", "wt_wrong", 401)
+    if path != "/live":  # it never ends
+        await site.ask("GET", f"/{SECRET.slug}{path}", mine)
+
+
+async def test_a_private_board_that_is_followed_is_shown_to_nobody_else(site: Site) -> None:
+    frames = site.live.follow(Followed(SECRET.slug, Metric.EDITS, private=True))
+    while b"event: board" not in await anext(frames):
+        pass
+    assert await site.live.exists(Followed(SECRET.slug, Metric.EDITS, private=True))
+    assert not await site.live.exists(Followed(SECRET.slug, Metric.EDITS))
+    await site.ask("GET", f"/{SECRET.slug}/live", status=404)
+    await frames.aclose()
 
 
 async def test_without_a_token_nothing_is_decided(site: Site) -> None:
