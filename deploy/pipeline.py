@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from functools import partial
@@ -15,6 +15,7 @@ import structlog
 from deploy.worker import Worker
 from processors import metrics as m
 from processors.errors import InvalidInput, StoreUnavailable
+from processors.facts import Fact
 from processors.metrics import Metrics
 from processors.ports import Checkpoint, EventSource
 
@@ -83,6 +84,13 @@ class Pipeline:
                 with suppress(asyncio.CancelledError):
                     await changes
             await asyncio.to_thread(self._thread.shutdown)
+
+    async def take(self, facts: Sequence[Fact]) -> None:
+        """Have facts that no stream brings stored and judged, between two batches. For as long as it runs."""
+        async with self._free:
+            changed = await self._with_store("take", partial(self._worker.take, facts))
+        if changed:
+            self._on_change(changed)
 
     async def _follow_changes(self) -> None:
         while True:

@@ -105,7 +105,7 @@ def run(settings: Settings, programs: Sequence[Path], since: str | None) -> None
 
         async def main() -> None:
             stop = _stop_on_signals()
-            async with service(opened, settings, source, ",".join(streams), metrics) as running:
+            async with service(opened, settings, source, ",".join(streams), metrics, user_agent=agent) as running:
                 _log.info("serving", url=running.url, store=str(settings.data))
                 await _until(stop, running.pipeline)
                 _log.info("stopping")

@@ -17,6 +17,7 @@ from deploy.clock import now
 from deploy.commands import Commands
 from deploy.housekeeping import Housekeeping
 from deploy.http_server import serving
+from deploy.listing import keep_listed
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore
 from deploy.pipeline import Pipeline
@@ -51,12 +52,14 @@ async def service(
     metrics: PrometheusMetrics,
     *,
     resume: bool = True,
+    user_agent: str = "",
 ) -> AsyncIterator[Service]:
     """Count what `source` brings and serve it over HTTP, for as long as the block lasts.
 
     Args:
         streams: the list of streams that positions are kept under.
         resume: go on where the store's checkpoint says; otherwise from the source's own start.
+        user_agent: what wikis are asked with, who is in the categories of programs; empty: they are not asked.
     """
     store = opened.store
     checkpoint = await asyncio.to_thread(store.checkpoint, streams) if resume else None
@@ -81,13 +84,17 @@ async def service(
     async with serving(app, settings.host, settings.port) as url:
         task = asyncio.create_task(pipeline.run(checkpoint), name="pipeline")
         house = asyncio.create_task(_keep_house(Housekeeping(store, opened.log, settings, now)), name="housekeeping")
+        tasks = [task, house]
+        if user_agent:
+            listing = keep_listed(opened, settings, metrics, user_agent=user_agent, take=pipeline.take)
+            tasks.append(asyncio.create_task(listing, name="category listing"))
         try:
             yield Service(url, worker, boards, task)
         finally:
             live.close()
-            house.cancel()
-            task.cancel()
-            await asyncio.wait([task, house])
+            for one in reversed(tasks):
+                one.cancel()
+            await asyncio.wait(tasks)
 
 
 _DAY = 86_400

@@ -46,6 +46,17 @@ class Settings(BaseSettings):
     batch_events: int = Field(default=2000, ge=1, le=100_000, description="most events written at once")
     host: str = Field(default="127.0.0.1", description="address that the pages and the API are served on")
     port: int = Field(default=8080, ge=0, le=65535, description="port of the pages and the API; 0: any free one")
+    list_categories: bool = Field(
+        default=True, description="ask wikis who is in the categories of programs, at start and once a day"
+    )
+    category_members_limit: int = Field(
+        default=50_000, ge=1, le=1_000_000, description="most pages listed of one category with its subcategories"
+    )
+    mediawiki_url: str = Field(
+        default="",
+        description="address of api.php to ask, {wiki} standing for the server name; "
+        "needed only where stream_url is not Wikimedia's",
+    )
     retain_facts_days: int = Field(
         default=0, ge=0, description="days after which facts go that no active program needs; 0: never"
     )

@@ -240,6 +240,31 @@ class Worker:
         self._count(plan, changes, fresh, again=len(again.keys() - fresh.keys()))
         return frozenset(one.entry.program for one in changes)
 
+    def take(self, facts: Sequence[Fact]) -> frozenset[str]:
+        """Take in facts that no stream brings, and make all of it durable; returns what `commit` does.
+
+        Between two batches, not between the `read` of one and its `commit`. The position in the stream stays.
+
+        Raises:
+            StoreUnavailable: the store is away; take them again.
+        """
+        if self._stored is None:
+            self.load()
+        facts = self._redactions.take(facts)
+        version = self._next_version()
+        self._store.append(facts, self._clock())
+        self._touched |= self._projector.absorb(facts)
+        self._following.recall_categories()
+        self._touched |= self._following.touched
+        again = {_key(action): action for action in self._touched_actions()}
+        changes = self._changes({}, again)
+        self._store.write_changes(changes, version)
+        self._store.refresh_standings({(one.entry.program, one.entry.user) for one in changes}, version)
+        self._following.touched.clear()
+        self._touched.clear()
+        self._metrics.count(m.REPROJECTED, len(again))
+        return frozenset(one.entry.program for one in changes)
+
     def _touched_actions(self) -> Iterator[Action]:
         slices = self._touched
         if not slices:

@@ -7,60 +7,83 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from processors.contributions import CategoryRef
 from processors.facts import Categorized, Direction, UserClass
-from processors.programs import CategoryScope, Program, family_matches
+from processors.programs import CategoryScope, Membership, Program, family_matches
 
 EVERY = timedelta(days=1)
 """How long a listing is good for."""
 AGAIN_AFTER = timedelta(hours=1)
 """How long after a failure the wiki is asked again."""
+LATE = timedelta(days=7)
+"""So long after a program's end its categories are still listed."""
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A category that decides something, with its subcategories."""
+
+    depth: int
+    """Levels of subcategories that belong to it."""
+    until: datetime
+    """Until when who is in it changes anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is known of a category tree's last listing."""
+    """What is known of the last listing of a category and its subcategories."""
 
     category: CategoryRef
     depth: int
-    """Levels of subcategories that belong to it."""
     pages: int
     """Different pages found."""
     tried_at: datetime
     listed_at: datetime | None
-    """When it was last read to its end."""
+    """When it was last read as far as it was to be read."""
     error: str = ""
-    """Why it was not, the last time it was tried."""
+    """What is missing of it, or why it could not be read the last time."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last attempt was given up."""
+        return self.listed_at != self.tried_at
 
 
-def trees(programs: Iterable[Program]) -> dict[CategoryRef, int]:
-    """The categories that decide something on wikis that their programs track, each with its greatest depth."""
-    found: dict[CategoryRef, int] = {}
+def wanted(programs: Iterable[Program]) -> dict[CategoryRef, Wanted]:
+    """The categories that decide something on wikis that their programs track."""
+    found: dict[CategoryRef, Wanted] = {}
     for program in programs:
+        until = FOR_EVER if program.membership is Membership.NOW else program.end + LATE
         for scope in (*(program.scope or ()), *program.outside):
             if isinstance(scope, CategoryScope) and any(family_matches(one, scope.wiki) for one in program.wikis):
                 ref = CategoryRef(scope.wiki, scope.category)
-                found[ref] = max(scope.depth, found.get(ref, 0))
+                other = found.get(ref, Wanted(0, until))
+                found[ref] = Wanted(max(scope.depth, other.depth), max(until, other.until))
     return found
 
 
-def due(wanted: Mapping[CategoryRef, int], known: Mapping[CategoryRef, Listing], now: datetime) -> list[CategoryRef]:
-    """The categories that are to be listed now: never listed, not so deep, or too long ago."""
-    return sorted(ref for ref, depth in wanted.items() if _is_due(depth, known.get(ref), now))
+def due(
+    wanted: Mapping[CategoryRef, Wanted], known: Mapping[CategoryRef, Listing], now: datetime
+) -> dict[CategoryRef, int]:
+    """The categories that are to be listed now, each with its depth."""
+    return {ref: one.depth for ref, one in sorted(wanted.items()) if _is_due(one, known.get(ref), now)}
 
 
-def _is_due(depth: int, known: Listing | None, now: datetime) -> bool:
-    if known is None or known.depth < depth:
+def _is_due(wanted: Wanted, known: Listing | None, now: datetime) -> bool:
+    if known is None or (known.depth < wanted.depth and not known.failed):
         return True
-    return known.tried_at + (AGAIN_AFTER if known.error else EVERY) <= now
+    if known.failed:
+        return known.tried_at + AGAIN_AFTER <= now
+    return known.tried_at + EVERY <= now < wanted.until
 
 
 def tried(former: Listing | None, listing: Listing) -> Listing:
-    """`listing`, which may have failed, with what is still true of the one before it."""
-    if former is None or not listing.error or former.depth != listing.depth:
+    """`listing`, and where it was given up, what is still true of the one before."""
+    if former is None or not listing.failed or former.depth != listing.depth:
         return listing
     return replace(listing, listed_at=former.listed_at, pages=max(former.pages, listing.pages))
 

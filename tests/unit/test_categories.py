@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from processors.categories import LISTING_LAG, Categories, members
-from processors.facts import Direction, Fact
+from processors.facts import Categorized, Direction, Fact
 from processors.pages import PageLog
 from processors.programs import CategoryScope, Membership, Side
 from processors.titles import namespaces_for
@@ -118,7 +118,7 @@ def test_a_change_of_a_subcategory_touches_the_pages_in_it() -> None:
 LAG = 3 * int(LISTING_LAG / timedelta(seconds=1))
 
 
-def listed(number: int, page: str = "A", category: str = "Category:X") -> Fact:
+def listed(number: int, page: str = "A", category: str = "Category:X") -> Categorized:
     return categorized(number, category, page, Direction.LISTED)
 
 
@@ -172,7 +172,7 @@ def test_a_listed_banner_means_the_article() -> None:
 def test_a_listed_subcategory_is_followed_and_touches_what_is_in_it() -> None:
     categories = followed(listed(300, "Category:Y"), listed(300, "A", "Category:Y"), depth=1)
     assert holds(categories, 3, scope=DEEP)
-    assert categories.add(listed(600, "Category:Y")) >= {"A"}  # type: ignore[arg-type]
+    assert categories.add(listed(600, "Category:Y")) >= {"A"}
 
 
 def test_members_are_those_that_the_last_change_says_are_in() -> None:
