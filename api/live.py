@@ -21,7 +21,8 @@ from api.render import board_json
 from processors import metrics as m
 from processors.errors import StoreUnavailable
 from processors.metrics import Metrics
-from processors.ports import Board, Boards, Metric
+from processors.numbers import Metric
+from processors.ports_boards import Board, Boards
 from processors.programs import Visibility
 
 _log = structlog.get_logger()

@@ -23,7 +23,8 @@ from ingest.eventstreams import EventStreams, build_user_agent
 from ingest.rehearsal import Rehearsal
 from processors.decode import read_position
 from processors.definitions import parse_programs
-from processors.ports import Checkpoint, EventSource, Metric, RawEvent
+from processors.numbers import Metric
+from processors.ports import Checkpoint, EventSource, RawEvent
 from processors.programs import Program, Session
 
 PROGRAM = "edit-a-thon"

@@ -16,7 +16,7 @@ from processors.explain import Explanation, explain
 from processors.facts import Action
 from processors.judge import Verdict
 from processors.ledger import ActionKey, action_key
-from processors.ports import Metric
+from processors.numbers import Metric
 from processors.programs import Participant, Program, Visibility
 from processors.reconcile import Reconciliation, sums, totals
 from processors.standings import rank

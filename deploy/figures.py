@@ -7,7 +7,7 @@ from typing import Any
 
 from api.render import board_json
 from deploy.worker import Figures
-from processors.ports import Board
+from processors.ports_boards import Board
 
 
 @dataclass(frozen=True, slots=True)

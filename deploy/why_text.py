@@ -11,7 +11,7 @@ from rich.text import Text
 from deploy.terminal import freshness_line
 from processors.explain import Explanation
 from processors.judge import Verdict
-from processors.ports import Freshness
+from processors.ports_boards import Freshness
 from processors.ports_why import LedgerPage, Sentences
 from processors.reconcile import Reconciliation
 from processors.unseen import Unseen

@@ -26,8 +26,8 @@ from processors.definition_values import (
     one_of,
     wiki_or_default,
 )
+from processors.numbers import Metric
 from processors.points import POINT_RULES
-from processors.ports import Metric
 from processors.programs import Membership, Side, Visibility
 
 GOALS: tuple[str, ...] = (*(metric.value for metric in Metric), "editors", "new_editors")

@@ -8,12 +8,6 @@ from datetime import datetime
 from typing import Protocol
 
 from processors.facts import Position
-from processors.numbers import Metric as Metric
-from processors.numbers import Standing as Standing
-from processors.numbers import Totals as Totals
-from processors.ports_boards import Board as Board
-from processors.ports_boards import Boards as Boards
-from processors.ports_boards import Freshness as Freshness
 from processors.program_events import NewEvent, ProgramEvent
 
 

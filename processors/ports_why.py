@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from processors.explain import Explanation
 from processors.ledger_words import ToldLine
-from processors.ports import Freshness
+from processors.ports_boards import Freshness
 from processors.programs import Program, Visibility
 from processors.reconcile import Reconciliation
 from processors.unseen import Unseen

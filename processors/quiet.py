@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from processors.contributions import Contribution
 from processors.explain_times import distance
 from processors.judge import Verdict
-from processors.ports import Freshness
+from processors.ports_boards import Freshness
 from processors.programs import Program
 from processors.rule_words import MOST, listed, moment, namespaces, number
 from processors.rule_words import wikis as wiki_words

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from processors.contributions import Contribution
 from processors.facts import Action, ActionKind
 from processors.judge import Verdict
-from processors.ports import Standing
+from processors.numbers import Standing
 from processors.programs import Participant, Program
 
 

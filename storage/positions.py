@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from processors.ports import Checkpoint, DeadLetter, Freshness, Gap, Reached
+from processors.ports import Checkpoint, DeadLetter, Gap, Reached
+from processors.ports_boards import Freshness
 from storage.connection import Connections
 from storage.fact_rows import EPOCH, aware
 

@@ -25,7 +25,8 @@ from ingest.tracking import PositionTracker
 from processors.definitions import dump_programs
 from processors.facts import Fact
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint, Metric
+from processors.numbers import Metric
+from processors.ports import Checkpoint
 from processors.programs import Participant, Program, Visibility
 from processors.tokens import Role, Token
 from storage.clickhouse import ClickHouseStore

@@ -22,7 +22,8 @@ from deploy.worker import Plan, Worker
 from ingest.tracking import PositionTracker
 from processors.facts import Fact
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint, Freshness, Reached
+from processors.ports import Checkpoint, Reached
+from processors.ports_boards import Freshness
 from processors.ports_why import Fresh
 from processors.programs import CategoryScope, Participant, Program, Session, Visibility
 from storage.clickhouse import ClickHouseStore

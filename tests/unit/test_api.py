@@ -13,7 +13,7 @@ import pytest
 from api.app import Health, create_app
 from api.live import Live
 from processors.metrics import NoMetrics
-from processors.ports import Freshness
+from processors.ports_boards import Freshness
 from tests.boards import MemoryBoards, standing
 
 STATE = {"health": Health(True)}

@@ -10,7 +10,7 @@ import pytest
 
 from processors.contributions import Contribution
 from processors.judge import Verdict
-from processors.ports import Freshness
+from processors.ports_boards import Freshness
 from processors.programs import Participant, Program, Session
 from processors.quiet import Evidence, quiet
 from tests.histories import START, WIKI

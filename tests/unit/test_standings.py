@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from processors.contributions import Contribution
 from processors.facts import ActionKind
 from processors.judge import Verdict
-from processors.ports import Metric, Standing
+from processors.numbers import Metric, Standing
 from processors.standings import fold_books, fold_standing, rank, value
 from tests.histories import START, WIKI
 
