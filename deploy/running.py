@@ -41,7 +41,7 @@ from ingest.rehearsal import Rehearsal
 from ingest.tracking import PositionTracker
 from processors.errors import InvalidInput
 from processors.metrics import NoMetrics
-from processors.ports import Metric
+from processors.numbers import Metric
 
 _log = structlog.get_logger()
 
