@@ -16,10 +16,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import board_routes
-from api.auth import Access, no_program
+from api.auth import Access, Refusal, no_program
 from api.live import Live
 from api.models import HealthAnswer
 from api.pages import Pages
+from api.program_bodies import problem
 from api.program_routes import router as program_router
 from api.render import freshness_json
 from api.why_routes import router as why_router
@@ -130,6 +131,10 @@ def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(InvalidInput)
     async def refused_input(request: Request, error: InvalidInput) -> Response:
         return _problem(422, "Invalid parameter", str(error))
+
+    @app.exception_handler(Refusal)
+    async def refused_to_viewer(request: Request, error: Refusal) -> Response:
+        return problem(error)
 
     @app.exception_handler(StarletteHTTPException)
     async def refused(request: Request, error: StarletteHTTPException) -> Response:

@@ -116,9 +116,9 @@ class ProgramRoute(APIRoute):
             try:
                 return await handler(request)
             except Refusal as error:
-                return _problem(error)
+                return problem(error)
             except InvalidInput as error:
-                return _problem(_translated(error, request))
+                return problem(_translated(error, request))
 
         return handle
 
@@ -136,7 +136,8 @@ def _translated(error: InvalidInput, request: Request) -> Refusal:
     return Refusal(422, "refused", str(error))
 
 
-def _problem(error: Refusal) -> JSONResponse:
+def problem(error: Refusal) -> JSONResponse:
+    """The answer that a refusal is."""
     status = error.status_code
     members: dict[str, Any] = {
         "type": "about:blank",
