@@ -7,14 +7,9 @@ import pytest
 from processors.program_commands import Assign
 from processors.programs import Page
 from processors.rules import rules
-from tests.acceptance.little_wiki import LittleWiki
-from tests.acceptance.world import World, day
+from tests.acceptance.world import World, day, english, portuguese
 
 MAY = "start: 2020-05-01T00:00\nend: 2020-06-01T00:00\n"
-
-
-def portuguese(world: World) -> LittleWiki:
-    return world.wiki("pt.wikipedia.org", "ptwiki", "pt", Discussão=1, Usuária=2, Categoria=14)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +109,7 @@ namespaces: {{default: [0], "*.wikisource.org": [0, 104, 106]}}
 participants: [Ada]
 {MAY}""")
     source = world.wiki("en.wikisource.org", "enwikisource", **SOURCE)
-    encyclopedia = world.wiki("en.wikipedia.org", "enwiki")
+    encyclopedia = english(world)
     source.new("Ada", "Page:Frankenstein.djvu/7", 1500, day(5, 2))
     source.edit("Ada", "Page:Frankenstein.djvu/7", 100, day(5, 2, "10:00"))
     source.new("Ada", "Index:Frankenstein.djvu", 400, day(5, 3))
@@ -179,7 +174,7 @@ def test_thread_16a_from_a_list_of_articles_to_the_people(world: World) -> None:
     """ "The opposite report: ten articles; who edited them, how often, how much?" It began with enrolled people."""
     titles = [f"Article {number}" for number in range(10)]
     world.apply(f"slug: ten\nwiki: enwiki\nopen: true\nscope: {{any: [{{titles: [{', '.join(titles)}]}}]}}\n{MAY}")
-    wiki = world.wiki("en.wikipedia.org", "enwiki")
+    wiki = english(world)
     for number, title in enumerate(titles):
         wiki.edit("Ada", title, 100, day(5, 2, f"10:0{number}"))
         if number % 2:
@@ -217,7 +212,7 @@ scope:
     - {{titles: [Q81068910], wiki: wikidatawiki}}
 {MAY}""")
     wikis = {
-        "COVID-19 pandemic": world.wiki("en.wikipedia.org", "enwiki"),
+        "COVID-19 pandemic": english(world),
         "COVID-19-Pandemie": world.wiki("de.wikipedia.org", "dewiki", "de"),
         "Pandemia de COVID-19": world.wiki("es.wikipedia.org", "eswiki", "es"),
         "Q81068910": world.wiki("www.wikidata.org", "wikidatawiki"),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import orjson
 import pytest
 
 from deploy.housekeeping import Housekeeping
@@ -14,16 +11,10 @@ from processors.facts import UserClass
 from processors.program_commands import Clone, Delete, Join, Merge, Restore
 from processors.rules import differences
 from processors.tokens import Role
-from tests.acceptance.commands import wikitally
-from tests.acceptance.little_wiki import LittleWiki, Stream
-from tests.acceptance.world import World, day
+from tests.acceptance.world import World, day, english
 from tests.stores import log_of
 
 MAY = "start: 2020-05-01T00:00\nend: 2020-06-01T00:00\n"
-
-
-def english(world: World) -> LittleWiki:
-    return world.wiki("en.wikipedia.org", "enwiki")
 
 
 def test_thread_1_whoever_is_invited_is_never_told_that_there_is_nothing(world: World) -> None:
@@ -37,11 +28,13 @@ def test_thread_1_whoever_is_invited_is_never_told_that_there_is_nothing(world: 
         world.get_text("/programs/course", status)
     world.apply(f"slug: other\nwiki: enwiki\nparticipants: [Ada]\n{MAY}")
     participants = "/api/v1/programs/course/participants"
-    refused = world.post(participants, 403, token=world.token(Role.VIEWER, "other"), user="Ben")
-    assert refused["code"] == "private"
-    assert refused["detail"].startswith("course is private, and you are not enrolled")
-    joined = world.post(participants, 201, token=world.token(Role.VIEWER, "course"), user="Ben")
+    elsewhere, invited = world.token(Role.VIEWER, "other"), world.token(Role.VIEWER, "course")
+    for refused in (world.get(board, 403, token=elsewhere), world.post(participants, 403, token=elsewhere, user="Ben")):
+        assert refused["code"] == "private"
+        assert refused["detail"].startswith("course is private, and you are not enrolled")
+    joined = world.post(participants, 201, token=invited, user="Ben")
     assert joined["enrolments"][0]["event_id"]
+    assert world.get(board, token=invited)["totals"]["participants"] == 2
 
 
 def test_thread_2_an_organiser_deletes_a_program_alone_and_can_take_it_back(world: World) -> None:
@@ -209,54 +202,3 @@ def test_thread_37_nobody_logs_in_to_look_and_the_unregistered_can_count(world: 
         "It came without an account's name: it was made without logging in, or the wiki hides who made it.",
     )
     assert world.sql("SELECT count() FROM facts FINAL WHERE user LIKE '203%'") == [(0,)]
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store on which an edit-a-thon was read while nobody could enrol."""
-    folder = tmp_path_factory.mktemp("talk-page")
-    stream = Stream()
-    wiki = LittleWiki(stream, "en.wikipedia.org", "enwiki")
-    for number in range(30):
-        wiki.edit(f"Guest {number % 6}", f"Article {number}", 100, day(5, 9, f"14:{number:02}"))
-    (folder / "stream.ndjson").write_bytes(b"\n".join(stream.take()))
-    (folder / "workshop.yaml").write_text("""
-slug: workshop
-start: 2020-05-09T14:00
-end: 2020-05-09T17:00
-wiki: enwiki
-participants: [Admin]
-campaigns: [may]
-""")
-    wikitally("replay", folder / "stream.ndjson", "--programs", folder / "workshop.yaml", "--data", folder / "store")
-    return folder / "store"
-
-
-def test_thread_11_names_taken_down_by_hand_count_back_to_the_start(data: Path, tmp_path: Path) -> None:
-    """ "There was an error: error", as the event began. "Record the user names, and add them afterwards.\""""
-    names = tmp_path / "names.txt"
-    names.write_text("".join(f"* [[User:Guest {number}]]\n" for number in range(6)))
-    answer = orjson.loads(wikitally("participants", "enrol", "workshop", names, "--json", "--data", data))
-    assert len(answer["events"]) == 6
-    board = orjson.loads(wikitally("leaderboard", "workshop", "--format", "json", "--data", data))
-    assert {one["user"]: one["edits"] for one in board["standings"]} == {f"Guest {n}": 5 for n in range(6)}
-
-
-def test_thread_33a_a_program_is_made_from_a_file_without_any_server(data: Path, tmp_path: Path) -> None:
-    """ "Internal server error when I create the program; the event is at 5 pm.\""""
-    file = tmp_path / "evening.yaml"
-    file.write_text("slug: evening\nstart: 2020-05-09T14:10\nend: 2020-05-09T17:00\nwiki: enwikipedia\nopen: yes\n")
-    wrong = wikitally("programs", "apply", file, "--data", data, code=2)
-    assert "did you mean" in wrong
-    assert "evening: wiki" in wrong
-    file.write_text(file.read_text().replace("enwikipedia", "enwiki").replace("open: yes", "open: true"))
-    wikitally("programs", "apply", file, "--data", data)
-    board = orjson.loads(wikitally("leaderboard", "evening", "--format", "json", "--data", data))
-    assert board["totals"]["edits"] == 20
-
-
-def test_thread_13_the_command_deletes_what_is_in_a_campaign(data: Path) -> None:
-    """As an organiser at the command line meets it; and `restore` takes it back."""
-    wikitally("programs", "delete", "workshop", "--yes", "--reason", "a test", "--data", data)
-    listed = orjson.loads(wikitally("programs", "list", "--json", "--data", data))
-    assert "workshop" not in [one["slug"] for one in listed]

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import orjson
+from starlette.types import ASGIApp
 
 from api.app import Health, create_app
 from api.live import Live
@@ -49,9 +50,11 @@ class World:
     stream: Stream = field(default_factory=Stream)
     worker: Worker = field(init=False)
     commands: Commands = field(init=False)
+    _site: ASGIApp = field(init=False)
 
     def __post_init__(self) -> None:
         self.commands = Commands(self.store, log_of(self.store), self.clock)
+        self._site = self._open_site()
         self.restart()
 
     def clock(self) -> datetime:
@@ -134,8 +137,12 @@ class World:
         return answer.text
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(self._site), base_url="http://test") as client:
+            return await client.request(method, path, **more)
+
+    def _open_site(self) -> ASGIApp:
         boards = StoreBoards(self.store, self.clock)
-        app = create_app(
+        return create_app(
             boards,
             Live(boards, metrics=NoMetrics()),
             metrics_text=lambda: b"",
@@ -144,8 +151,6 @@ class World:
             reasons=StoreReasons(self.store, self.clock),
             desk=StoreDesk(self.store, self.commands, self.clock),
         )
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-            return await client.request(method, path, **more)
 
     def board(self, slug: str, **query: Any) -> Any:
         """A leaderboard."""
@@ -205,3 +210,31 @@ def adds_up(person: Mapping[str, Any]) -> bool:
     """Whether the parts of somebody's account, counted and not counted, are the whole."""
     names = ("edits", "uploads", "bytes_added")
     return all(sum(part[name] for part in person["sums"]) == person["total"][name] for name in names)
+
+
+def english(world: World) -> LittleWiki:
+    return world.wiki("en.wikipedia.org", "enwiki")
+
+
+def portuguese(world: World) -> LittleWiki:
+    return world.wiki("pt.wikipedia.org", "ptwiki", "pt", Discussão=1, Usuária=2, Usuário=2, Categoria=14)
+
+
+TOWNS = """
+slug: towns
+start: 2020-02-20T00:00
+end: 2020-03-20T00:00
+wiki: igwiki
+participants: [Ngozi, Obi, Uche]
+"""
+"""The program of thread 30."""
+
+
+def two_hundred_edits(wiki: LittleWiki) -> None:
+    """9 articles created, and 200 edits of them."""
+    names = ("Ngozi", "Obi", "Uche")
+    for number in range(9):
+        wiki.new(names[number % 3], f"Obodo {number}", 1000, day(2, 21, f"10:0{number}"))
+    for number in range(200):
+        at = day(2, 22) + timedelta(minutes=number)
+        wiki.edit(names[number % 3], f"Obodo {number % 9}", 50, at)
