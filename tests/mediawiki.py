@@ -35,23 +35,17 @@ class RealWiki:
     """Address of api.php."""
     configuration: Path
 
-    def edit(self, title: str, text: str, user: str = "Admin") -> None:
-        """Save a page."""
-        self._script("edit", "--user", user, title, text=text)
-
     def import_pages(self, pages: dict[str, str]) -> None:
-        """Save many pages at once."""
+        """Save pages, by title, as they were in 2020."""
         rows = "".join(
             f"<page><title>{title}</title><revision><timestamp>2020-01-01T00:00:00Z</timestamp>"
             f"<text>{text}</text></revision></page>"
             for title, text in pages.items()
         )
-        self._script("importDump", text=f"<mediawiki>{rows}</mediawiki>")
-
-    def _script(self, name: str, *arguments: str, text: str = "") -> None:
-        command = ["php", str(CODE / "maintenance" / f"{name}.php"), "--conf", str(self.configuration), *arguments]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, f"{name}.php: {done.stdout}{done.stderr}"
+        command = ["php", str(CODE / "maintenance" / "importDump.php"), "--conf", str(self.configuration)]
+        dump = f"<mediawiki>{rows}</mediawiki>"
+        done = subprocess.run(command, input=dump, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, f"importDump.php: {done.stdout}{done.stderr}"
 
 
 @contextmanager
