@@ -4,7 +4,7 @@
 tracked"; `test_talk_page_freshness.py` has those about numbers that were old or at zero, `test_talk_page_vanished.py`
 what had vanished, `test_talk_page_setup.py` programs, roles and access, `test_talk_page_scope.py` what counts where,
 `test_talk_page_commands.py` those in which the tool itself failed.
-`docs/questions.md` has the answers.
+`docs/questions.md` has the answers. Quotation marks give the gist of what was written, not its words.
 
 Not here: 4 (alerts) and 14 (missing messages in other languages) are other work; 9 and 31 (training pages), 38
 (how to make accounts for others; what was made is counted: thread 6) are no business of counting; 19 and 27 asked for
@@ -19,7 +19,7 @@ from tests.acceptance.world import World, adds_up, day, english, portuguese
 
 
 def test_thread_17_every_edit_that_is_not_counted_says_why(world: World) -> None:
-    """ "Our program is not recording edits." Nobody could say which edits, nor why."""
+    """“Our program is not recording edits.” Nobody could say which edits, nor why."""
     world.apply("""
 slug: representation-matters
 start: 2020-03-08T14:00
@@ -65,7 +65,7 @@ participants: [Ada, Ben]
 
 
 def test_thread_18a_three_sessions_are_one_program_and_the_gaps_between_them_do_not_count(world: World) -> None:
-    """ "One dashboard for three sessions: participants say that their edits are not tracked." It took one window."""
+    """“One dashboard for three sessions: participants say that their edits are not tracked.” It took one window."""
     world.apply(THREE_SESSIONS)
     wiki, french = english(world), world.wiki("fr.wikipedia.org", "frwiki", "fr")
     wiki.new("Ada", "Kenojuak Ashevak", 900, day(4, 8, "18:05"))
@@ -93,7 +93,7 @@ def test_thread_18a_three_sessions_are_one_program_and_the_gaps_between_them_do_
 
 
 def test_thread_20_enrolling_twice_is_enrolling_once_and_choices_stay(world: World) -> None:
-    """ "I enrolled twice and chose two articles; at every visit I am told that I am not enrolled.\""""
+    """“I enrolled twice and chose two articles; at every visit I am told that I am not enrolled.”"""
     file = """
 slug: ipiranga
 start: 2020-05-01T00:00
@@ -120,7 +120,7 @@ hashtags: [ipiranga2020]
 
 
 def test_thread_21a_each_of_80_000_characters_is_accounted_for(world: World) -> None:
-    """ "At least 80,000 characters and many images of mine since I enrolled are not counted.\""""
+    """“At least 80,000 characters and many images of mine since I enrolled are not counted.”"""
     file = """
 slug: mulheres
 start: 2020-05-01T00:00
@@ -158,7 +158,7 @@ participants: [Iara]
 
 
 def test_thread_21b_edits_that_a_tool_makes_are_shown_as_such(world: World) -> None:
-    """ "I believe that the edits with the tag [2.1] are those that count": they are the tool's own."""
+    """“I believe that the edits with the tag [2.1] are those that count”: they are the tool's own."""
     world.apply("""
 slug: mulheres
 start: 2020-05-01T00:00
@@ -185,7 +185,7 @@ participants: [Iara]
 
 
 def test_thread_22_a_wiki_of_last_week_counts_all_of_its_volunteers(world: World) -> None:
-    """ "Of one of six volunteers only a few edits on the Gorontalo Wikipedia count": a new wiki, half supported."""
+    """“Of one of six volunteers only a few edits on the Gorontalo Wikipedia count”: a new wiki, half supported."""
     names = ["Abdul", "Budi", "Citra", "Dewi", "Eka", "Fitri"]
     file = f"""
 slug: gorontalo
@@ -215,7 +215,7 @@ participants: [{", ".join(names)}]
 
 
 def test_thread_23_leaving_by_accident_and_coming_back_loses_nothing(world: World) -> None:
-    """ "I un-enrolled by accident, could not join twice, then was in again: all back to zero.\""""
+    """“I un-enrolled by accident, could not join twice, then was in again: all back to zero.”"""
     world.apply("""
 slug: museumstag
 timezone: Europe/Berlin

@@ -50,7 +50,7 @@ def board(slug: str, data: Data) -> Any:
 
 
 def test_thread_11_names_taken_down_by_hand_count_back_to_the_start(data: Data, tmp_path: Path) -> None:
-    """ "There was an error: error", as the event began. "Record the user names, and add them afterwards.\""""
+    """“There was an error: error”, as the event began. “Record the user names, and add them afterwards.”"""
     names = tmp_path / "names.txt"
     names.write_text("".join(f"* [[User:Guest {number}]]\n" for number in range(6)))
     answer = orjson.loads(wikitally("participants", "enrol", "workshop", names, "--json", *data))
@@ -60,7 +60,7 @@ def test_thread_11_names_taken_down_by_hand_count_back_to_the_start(data: Data, 
 
 
 def test_thread_13_a_test_program_is_deleted_whatever_campaigns_it_is_in(data: Data) -> None:
-    """ "You may delete this page if all campaigns are removed first.\""""
+    """“You may delete this page if all campaigns are removed first.”"""
     refused = wikitally("programs", "delete", "trial", *data, code=2)
     assert "30 edits of 6 editors go from its board until it is restored" in refused
     wikitally("programs", "delete", "trial", "--yes", *data)
@@ -84,7 +84,7 @@ def test_thread_30_what_would_go_is_shown_and_asked_first(data: Data, tmp_path: 
 
 
 def test_thread_33a_a_program_is_made_from_a_file_without_any_server(data: Data, tmp_path: Path) -> None:
-    """ "Internal server error when I create the program; the event is at 5 pm.\""""
+    """“Internal server error when I create the program; the event is at 5 pm.”"""
     file = tmp_path / "evening.yaml"
     wrong = "slug: evening\nstart: 2020-05-09T14:10\nend: 2020-05-09T17:00\nwiki: enwikipedia\nopen: yes\n"
     file.write_text(wrong)

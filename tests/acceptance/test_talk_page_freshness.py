@@ -26,7 +26,7 @@ async def _frames(world: World, slug: str) -> list[bytes]:
 
 
 def test_thread_24_the_table_says_how_old_it_is_and_changes_by_itself(world: World) -> None:
-    """ "The table is not updated when I look: is that normal?\""""
+    """“The table is not updated when I look: is that normal?”"""
     world.apply("{slug: table, start: 2020-05-01T10:00, end: 2020-05-01T18:00, wiki: enwiki, participants: [Ada]}")
     wiki = english(world)
     wiki.edit("Ada", "Marie Curie", 10, day(5, 1, "10:00"))
@@ -41,7 +41,7 @@ def test_thread_24_the_table_says_how_old_it_is_and_changes_by_itself(world: Wor
 
 
 def test_thread_25_a_stream_that_is_behind_is_said_and_caught_up(world: World) -> None:
-    """ "It does not track our editors": the database that it read from lagged, and nobody could see it."""
+    """“It does not track our editors”: the database that it read from lagged, and nobody could see it."""
     world.apply("{slug: p, start: 2020-05-01T10:00, end: 2020-05-01T18:00, wiki: enwiki, participants: [Ada, Ben]}")
     wiki = english(world)
     wiki.edit("Ada", "Marie Curie", 10, day(5, 1, "10:00"))
@@ -77,7 +77,7 @@ def test_thread_25_what_the_stream_lost_is_known_to_be_missing(world: World) -> 
 
 
 def test_thread_26_five_programs_are_equally_fresh_whatever_their_size(world: World) -> None:
-    """ "Five programs: the last updates were 2 hours to 11 days ago, later the more participants they have.\""""
+    """“Five programs: the last updates were 2 hours to 11 days ago, later the more participants they have.”"""
     people = {"small": 3, "ten": 10, "hundred": 100, "thousand": 1000, "thousands": 5000}
     template = """
 slug: {slug}
@@ -109,7 +109,7 @@ participants: [{names}]
 
 
 def test_thread_26_final_results_stay_as_they_were_declared(world: World) -> None:
-    """ "We need the final results within days": nobody waits for an update, and what comes later changes no result."""
+    """“We need the final results within days”: nobody waits for an update, and what comes later changes no result."""
     world.apply("{slug: p, start: 2020-02-01T00:00, end: 2020-03-01T00:00, wiki: enwiki, participants: [Ada, Ben]}")
     wiki = english(world)
     wiki.new("Ada", "Good", 500, day(2, 2))
@@ -131,7 +131,7 @@ def test_thread_26_final_results_stay_as_they_were_declared(world: World) -> Non
 
 
 def test_thread_28_a_program_at_zero_says_why(world: World) -> None:
-    """ "Data is not tracking": none of the editors had edited while the program ran."""
+    """“Data is not tracking”: none of the editors had edited while the program ran."""
     names = [f"Editor {number}" for number in range(12)]
     world.apply(f"""
 slug: workshop
@@ -153,7 +153,7 @@ participants: [{", ".join(names)}]
 
 
 def test_thread_29_there_is_nothing_to_click_and_reading_again_changes_nothing(world: World) -> None:
-    """ "I clicked Update Statistics, and still there is nothing.\""""
+    """“I clicked Update Statistics, and still there is nothing.”"""
     world.apply("{slug: p, start: 2020-07-10T10:00, end: 2020-07-10T16:00, wiki: enwiki, participants: [Ada]}")
     wiki = english(world)
     wiki.edit("Ada", "User:Ada/sandbox", 10, day(7, 10, "12:00"))

@@ -40,7 +40,7 @@ def test_thread_7_a_wiki_that_nobody_has_heard_of_counts_without_a_new_release(
 
 
 def test_thread_8a_a_category_is_enough_and_nobody_assigns_articles(world: World) -> None:
-    """ "Can a category be tracked without assigning its articles one by one?\""""
+    """“Can a category be tracked without assigning its articles one by one?”"""
     file = f"""
 slug: mulheres
 wiki: ptwiki
@@ -68,7 +68,7 @@ scope: {{any: [{{category: "Categoria:Mulheres cientistas", depth: 1}}], members
 
 
 def test_thread_8b_a_category_on_the_talk_page_means_the_article(world: World) -> None:
-    """ "The category is on the talk page": a project's banner. It did not work, and nobody would count on it."""
+    """“The category is on the talk page”: a project's banner. It did not work, and nobody would count on it."""
     world.apply(f"""
 slug: projeto
 wiki: ptwiki
@@ -101,7 +101,7 @@ SOURCE = {"Page": 104, "Page talk": 105, "Index": 106}
 
 
 def test_thread_12a_wikisource_counts_page_and_index_namespaces_in_every_number(world: World) -> None:
-    """ "Wikisource: count the namespaces Page and Index." Only the main one was, and bytes nowhere else."""
+    """“Wikisource: count the namespaces Page and Index.” Only the main one was, and bytes nowhere else."""
     world.apply(f"""
 slug: source
 wikis: [enwikisource, enwiki]
@@ -125,7 +125,7 @@ participants: [Ada]
 
 
 def test_thread_12b_the_pages_of_a_book_are_a_scope_and_their_status_counts(world: World) -> None:
-    """ "Assign the pages of a book, or an index with all its pages, to an editor." Not supported."""
+    """“Assign the pages of a book, or an index with all its pages, to an editor.” Not supported."""
     world.apply(f"""
 slug: book
 wiki: enwikisource
@@ -156,7 +156,7 @@ points: {{page_proofread: 3, page_validated: 1}}
 
 
 def test_thread_15_how_programs_differ_is_said_in_sentences(world: World) -> None:
-    """ "What is the difference between the kinds of program, above all in counting?" There are no kinds."""
+    """“What is the difference between the kinds of program, above all in counting?” There are no kinds."""
     world.apply(f"slug: generic\nwiki: enwiki\nparticipants: [Ada]\n{MAY}")
     world.apply(f"slug: scoped\nwiki: enwiki\nparticipants: [Ada]\nscope: {{any: [{{titles: [Marie Curie]}}]}}\n{MAY}")
     generic, scoped = (world.get(f"/api/v1/programs/{slug}/rules")["sentences"] for slug in ("generic", "scoped"))
@@ -171,7 +171,7 @@ def test_thread_15_how_programs_differ_is_said_in_sentences(world: World) -> Non
 
 
 def test_thread_16a_from_a_list_of_articles_to_the_people(world: World) -> None:
-    """ "The opposite report: ten articles; who edited them, how often, how much?" It began with enrolled people."""
+    """“The opposite report: ten articles; who edited them, how often, how much?” It began with enrolled people."""
     titles = [f"Article {number}" for number in range(10)]
     world.apply(f"slug: ten\nwiki: enwiki\nopen: true\nscope: {{any: [{{titles: [{', '.join(titles)}]}}]}}\n{MAY}")
     wiki = english(world)
@@ -199,7 +199,7 @@ def test_thread_16a_from_a_list_of_articles_to_the_people(world: World) -> None:
 
 
 def test_thread_16b_a_topic_on_many_wikis_is_a_list_for_each(world: World) -> None:
-    """ "The same for any topic on all wikis, and when was it added to each?" A script for one topic existed."""
+    """“The same for any topic on all wikis, and when was it added to each?” A script for one topic existed."""
     world.apply(f"""
 slug: covid
 wikis: ["*"]

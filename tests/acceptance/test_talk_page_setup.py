@@ -18,7 +18,7 @@ MAY = "start: 2020-05-01T00:00\nend: 2020-06-01T00:00\n"
 
 
 def test_thread_1_whoever_is_invited_is_never_told_that_there_is_nothing(world: World) -> None:
-    """ "The course is there for me, and does not exist for my students": it was private, and nobody said so."""
+    """“The course is there for me, and does not exist for my students”: it was private, and nobody said so."""
     file = f"slug: course\ntitle: Course\nwiki: enwiki\nparticipants: [Ada]\nvisibility: {{visibility}}\n{MAY}"
     board = "/api/v1/programs/course/leaderboard"
     for visibility, listed, status in (("public", ["course"], 200), ("unlisted", [], 200), ("private", [], 404)):
@@ -38,7 +38,7 @@ def test_thread_1_whoever_is_invited_is_never_told_that_there_is_nothing(world: 
 
 
 def test_thread_2_an_organiser_deletes_a_program_alone_and_can_take_it_back(world: World) -> None:
-    """ "Please delete this redundant program: my own attempts fail.\""""
+    """“Please delete this redundant program: my own attempts fail.”"""
     world.apply(f"slug: redundant\nwiki: enwiki\nparticipants: [Ada]\ncampaigns: [spring]\n{MAY}")
     wiki = english(world)
     wiki.edit("Ada", "Marie Curie", 10, day(5, 2))
@@ -57,7 +57,7 @@ def test_thread_2_an_organiser_deletes_a_program_alone_and_can_take_it_back(worl
 
 
 def test_thread_3_a_duplicate_goes_and_the_other_keeps_everything(world: World) -> None:
-    """ "Delete the duplicate, urgently, and keep the other without removing the data; I am no longer admin.\""""
+    """“Delete the duplicate, urgently, and keep the other without removing the data; I am no longer admin.”"""
     for slug, names in (("first", "Ada, Ben"), ("second", "Ben, Cleo")):
         world.apply(f"slug: {slug}\nwiki: enwiki\norganisers: [Otto]\nparticipants: [{names}]\n{MAY}")
     wiki = english(world)
@@ -78,7 +78,7 @@ def test_thread_3_a_duplicate_goes_and_the_other_keeps_everything(world: World) 
 
 
 def test_thread_5_a_facilitator_is_named_before_they_ever_came(world: World) -> None:
-    """ "How do I add a facilitator? There is no option to be seen", and they had to log in first."""
+    """“How do I add a facilitator? There is no option to be seen”, and they had to log in first."""
     world.apply(f"slug: p\nwiki: enwiki\nparticipants: [Ada]\n{MAY}")
     world.apply(f"slug: p\nwiki: enwiki\nparticipants: [Ada]\norganisers: [Never Seen]\n{MAY}")
     secret = world.token(Role.ORGANISER, "p")
@@ -95,7 +95,7 @@ def test_thread_5_a_facilitator_is_named_before_they_ever_came(world: World) -> 
 
 
 def test_thread_6_accounts_made_for_the_event_are_counted_as_new(world: World) -> None:
-    """ "How are accounts made here?" On the wiki; what the stream says of new accounts is counted."""
+    """“How are accounts made here?” On the wiki; what the stream says of new accounts is counted."""
     world.apply(f"slug: p\nwikis: [enwiki, frwiki]\nparticipants: [Ada, Ben, Cleo, Dora]\n{MAY}")
     wiki, french = english(world), world.wiki("fr.wikipedia.org", "frwiki", "fr")
     french.newuser("Ada", day(4, 10))
@@ -111,7 +111,7 @@ def test_thread_6_accounts_made_for_the_event_are_counted_as_new(world: World) -
 
 
 def test_thread_10_who_cannot_enrol_is_told_why(world: World) -> None:
-    """ "Towns: editors cannot add themselves with the link, only I can." Nobody found out why."""
+    """“Towns: editors cannot add themselves with the link, only I can.” Nobody found out why."""
     world.apply(f"slug: towns\nwiki: enwiki\nparticipants: [Ada]\norganisers: [Olga]\n{MAY}")
     link, invitation = "/api/v1/programs/towns/participants", world.token(Role.VIEWER, "towns")
     world.now = day(5, 10)
@@ -134,7 +134,7 @@ def test_thread_10_who_cannot_enrol_is_told_why(world: World) -> None:
 
 
 def test_thread_13_a_test_program_goes_although_it_is_in_campaigns_and_by_itself(world: World) -> None:
-    """ "My test program cannot be deleted: 'you may delete this page if all campaigns are removed first'.\""""
+    """“My test program cannot be deleted: 'you may delete this page if all campaigns are removed first'.”"""
     world.apply(f"slug: trial\nwiki: enwiki\nparticipants: [Ada]\ncampaigns: [a, b]\nexpires: 2020-07-01T00:00\n{MAY}")
     world.decide(Delete("trial"))
     assert world.get("/api/v1/campaigns")["campaigns"] == []
@@ -165,7 +165,7 @@ def test_thread_18b_any_script_and_any_punctuation_makes_the_round(world: World)
 
 
 def test_thread_33b_a_copy_can_have_another_wiki(world: World) -> None:
-    """ "The clone cannot change its wiki from ig.wikipedia to ig.wiktionary.\""""
+    """“The clone cannot change its wiki from ig.wikipedia to ig.wiktionary.”"""
     world.apply(f"slug: igbo\nwiki: igwiki\nparticipants: [Ngozi]\n{MAY}")
     world.decide(Clone("igbo", "igbo-words", {"wiki": "igwiktionary", "title": "Igbo words"}))
     old, new = (world.commands.state(slug).program for slug in ("igbo", "igbo-words"))
@@ -184,7 +184,7 @@ def test_thread_33b_a_copy_can_have_another_wiki(world: World) -> None:
 
 
 def test_thread_37_nobody_logs_in_to_look_and_the_unregistered_can_count(world: World) -> None:
-    """ "The address cannot be seen without an account, and people who are not logged in are not tracked.\""""
+    """“The address cannot be seen without an account, and people who are not logged in are not tracked.”"""
     world.apply(f"slug: open\ntitle: Open\nwiki: enwiki\nopen: true\n{MAY}")
     wiki = english(world)
     wiki.edit("Ada", "Marie Curie", 10, day(5, 2))

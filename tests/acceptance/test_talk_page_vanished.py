@@ -14,7 +14,7 @@ from tests.acceptance.world import TOWNS, World, day, english, portuguese, two_h
 
 
 def test_thread_30_a_change_of_kind_cannot_silently_zero_the_statistics(world: World) -> None:
-    """ "All statistics are zero; yesterday 9 articles and more than 200 edits. Can an earlier date be restored?"
+    """“All statistics are zero; yesterday 9 articles and more than 200 edits. Can an earlier date be restored?”
 
     The kind of the program had been changed to one that counts listed articles only, and none were listed.
     """
@@ -51,7 +51,7 @@ def test_thread_30_a_change_of_kind_cannot_silently_zero_the_statistics(world: W
 
 
 def test_thread_32_a_draft_that_is_moved_months_after_the_end_counts(world: World) -> None:
-    """ "Not updated for three months": updates ended 30 days after the program, and with them the news of moves."""
+    """“Not updated for three months”: updates ended 30 days after the program, and with them the news of moves."""
     world.apply("{slug: spring, start: 2020-03-01T00:00, end: 2020-03-17T00:00, wiki: enwiki, participants: [Ada]}")
     wiki = english(world)
     wiki.new("Ada", "User:Ada/Chien-Shiung Wu", 4000, day(3, 10))
@@ -72,7 +72,7 @@ def test_thread_32_a_draft_that_is_moved_months_after_the_end_counts(world: Worl
 
 
 def test_thread_34_articles_that_vanish_leave_a_line_that_says_who_and_what(world: World) -> None:
-    """ "Articles that were created are gone, in the download too": the contest could not be scored."""
+    """“Articles that were created are gone, in the download too”: the contest could not be scored."""
     world.apply("{slug: contest, start: 2020-05-01T00:00, end: 2020-06-01T00:00, wiki: ptwiki, participants: [Iara]}")
     wiki = portuguese(world)
     for number in range(121):
@@ -98,7 +98,7 @@ def test_thread_34_articles_that_vanish_leave_a_line_that_says_who_and_what(worl
 
 
 def test_thread_35_selected_articles_and_deleted_ones_stay_known(world: World) -> None:
-    """ "The articles that I selected and the first that I created have vanished.\""""
+    """“The articles that I selected and the first that I created have vanished.”"""
     file = "{slug: contest, start: 2020-05-01T00:00, end: 2020-06-01T00:00, wiki: ptwiki, participants: [Iara]}"
     world.apply(file)
     wiki = portuguese(world)
@@ -118,7 +118,7 @@ def test_thread_35_selected_articles_and_deleted_ones_stay_known(world: World) -
 
 
 def test_thread_36_what_was_added_one_day_is_there_the_next_and_who_took_it_is_known(world: World) -> None:
-    """ "For the third time, articles that were added one day are gone the next.\""""
+    """“For the third time, articles that were added one day are gone the next.”"""
     world.apply("{slug: contest, start: 2020-05-01T00:00, end: 2020-06-01T00:00, wiki: ptwiki, participants: [Iara]}")
     stale = world.definition("contest")
     world.now = day(5, 2)
