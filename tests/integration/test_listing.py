@@ -126,7 +126,8 @@ async def test_an_edit_of_a_page_that_was_in_before_anything_was_read_counts(
 ) -> None:
     apply_programs(log_of(store), [PROGRAM, BANNER])
     async with running(store, wiki.api, EDITS):
-        await until(lambda: len(counted(store)) == 2 and len(counted(store, "banner")) == 1)
+        await until(lambda: len(listings(store)) == 2)
+        await until(lambda: bool(counted(store, "banner")) and len(counted(store)) == 2)
     assert counted(store) == ["Dorothy Hodgkin", "Marie Curie"]
     assert counted(store, "banner") == ["Lise Meitner"], "the banner is on the talk page"
     assert listings(store) == {"Category:Women scientists": (2, ""), "Category:Project articles": (1, "")}
