@@ -15,6 +15,7 @@ from storage.positions import Positions
 from storage.programs import Programs
 from storage.retention import Retention
 from storage.statistics import Statistics
+from storage.views import ensure_views
 from storage.why import Why
 
 
@@ -42,6 +43,7 @@ class ClickHouseStore(Facts, Books, Programs, Positions, Forget, Retention, Why,
         )
         with resources.as_file(resources.files("storage").joinpath("migrations")) as folder:
             cluster.migrate(target.database, folder)
+        ensure_views(self.connections)
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -38,6 +38,11 @@ class Target:
     database: str = "wikitally"
     secure: bool = False
 
+    @property
+    def analytics(self) -> str:
+        """The database of the views for analysts."""
+        return "analytics" if self.database == "wikitally" else f"{self.database}_analytics"
+
     def __repr__(self) -> str:
         return f"clickhouse{'s' if self.secure else ''}://{self.user}@{self.host}:{self.port}/{self.database}"
 
@@ -185,6 +190,15 @@ class Connections:
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
         with self._client() as client:
             client.execute(statement, list(values), columnar=True, settings={**_SETTINGS, **(settings or {})})
+
+    def command(self, sql: str) -> None:
+        """Run a statement of ours that is no named query.
+
+        Raises:
+            StoreUnavailable: the server is away or overloaded.
+        """
+        with self._client() as client:
+            client.execute(sql)
 
     def ping(self) -> str:
         """The server's version.

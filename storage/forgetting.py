@@ -16,7 +16,7 @@ from storage.fact_rows import aware, from_row
 from storage.privacy import Privacy, without_names
 
 _EVENTS_AT_ONCE = 20
-_BOOKS = ("contributions", "standings", "registrations", "ledger")
+_BOOKS = ("contributions", "standings", "registrations", "ledger", "participants")
 
 
 class Forget(Privacy):

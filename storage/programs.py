@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from processors.definitions import dump_programs
 from processors.program_states import ProgramState
 from processors.programs import Visibility
 from storage.connection import Connections
+from storage.participants import write_participants
 
 _COLUMNS = (
     "slug", "title", "version", "status", "visibility", "starts", "ends", "campaigns", "merged_into", "definition",
+    "names_until",
 )  # fmt: skip
 
 
@@ -20,10 +23,13 @@ class Programs:
     connections: Connections
 
     def write_programs(self, states: Sequence[ProgramState]) -> None:
-        """Show these states, where they are newer than what is shown."""
+        """Show these states and who takes part, where they are newer than what is shown."""
         shown = dict(self.connections.rows("program_versions")) if states else {}
-        rows = [_row(state) for state in states if shown.get(state.program.slug, 0) < state.version]
+        newer = [state for state in states if shown.get(state.program.slug, 0) < state.version]
+        rows = [_row(state) for state in newer]
         if rows:
+            write_participants(self.connections, newer)
+            # Last, since it tells that all of them are written.
             self.connections.insert("programs", _COLUMNS, list(zip(*rows, strict=True)))
 
     def definitions(self, visibilities: Collection[Visibility] = tuple(Visibility)) -> dict[str, tuple[int, str]]:
@@ -39,6 +45,7 @@ class Programs:
 
 def _row(state: ProgramState) -> tuple[object, ...]:
     program = state.program
+    days = program.hide_names_after_days
     return (
         program.slug,
         program.title,
@@ -50,4 +57,5 @@ def _row(state: ProgramState) -> tuple[object, ...]:
         list(program.campaigns),
         state.merged_into or "",
         dump_programs([program]),
+        None if days is None else int((program.end + timedelta(days=days)).timestamp()),
     )

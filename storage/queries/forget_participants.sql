@@ -1,0 +1,1 @@
+DELETE FROM participants WHERE user IN %(names)s
