@@ -22,12 +22,14 @@ AS SELECT
     standings.program AS program,
     rank() OVER (PARTITION BY standings.program ORDER BY bytes_added DESC) AS rank,
     multiIf(NOT hidden, standings.user, pseudonym != '', pseudonym, 'Contributor') AS user,
-    standings.program IN (SELECT slug FROM $physical.public_programs WHERE nameless)
+    toBool(
+        standings.program IN (SELECT slug FROM $physical.public_programs WHERE nameless)
         OR (standings.program, standings.user) IN (SELECT program, user FROM $physical.hidden_names)
         OR (
             standings.program IN (SELECT program FROM $physical.hidden_names)
             AND standings.user IN (SELECT user FROM $physical.renamed_names)
-        ) AS hidden,
+        )
+    ) AS hidden,
     team, edits, bytes_added, bytes_removed, articles_created, articles_edited, uploads, reverted, wikidata_actions,
     pages_proofread, pages_validated,
     if(hidden, NULL, last_edit_at) AS last_edit_at

@@ -18,7 +18,7 @@ AS SELECT
 FROM (
     SELECT
         program, user AS name, pseudonym, team, since AS first, until AS last,
-        hidden OR program IN (SELECT slug FROM $physical.public_programs WHERE nameless) AS masked
+        toBool(hidden OR program IN (SELECT slug FROM $physical.public_programs WHERE nameless)) AS masked
     FROM $physical.participants FINAL
     WHERE member AND program IN (SELECT slug FROM $physical.public_programs)
 )

@@ -13,7 +13,7 @@ CREATE OR REPLACE VIEW $analytics.uploads
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT
-    wiki, log_id, occurred_at, user, user_class, bot, title, log_action != 'upload' AS overwrite, comment, event_id
+    wiki, log_id, occurred_at, user, user_class, bot, title, toBool(log_action != 'upload') AS overwrite, comment, event_id
 FROM $physical.facts FINAL
 WHERE kind = 'log' AND log_type = 'upload' AND log_action IN ('upload', 'overwrite', 'revert')
 COMMENT 'Every upload of every wiki that was read'

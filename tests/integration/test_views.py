@@ -224,3 +224,11 @@ def test_activity_counts_each_event_once_however_often_and_however_split_it_is_w
 
 def test_freshness_is_one_row_whatever_was_read(store: ClickHouseStore) -> None:
     assert ask(store, "SELECT * FROM v.freshness") == [(None, None, 0, 0)]
+
+
+def test_columns_are_of_the_types_that_they_are_said_to_have(store: ClickHouseStore) -> None:
+    database = store.connections.target.analytics
+    for name in sorted(NAMES):
+        said = ask(store, f"SELECT name, type FROM system.columns WHERE database = '{database}' AND table = '{name}'")
+        _, delivered = store.connections.statement(f"SELECT * FROM {database}.{name} LIMIT 0")
+        assert sorted(delivered) == sorted(said), name
