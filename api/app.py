@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -59,8 +60,15 @@ def create_app(
     version: str,
     reasons: Reasons | None = None,
     desk: Desk | None = None,
+    sql: ASGIApp | None = None,
 ) -> ASGIApp:
-    """The whole site over a read side; without `reasons` nothing is explained, without `desk` nothing decided."""
+    """The whole site over a read side.
+
+    Args:
+        reasons: without it, nothing is explained.
+        desk: without it, nothing is decided.
+        sql: what is at `/sql`.
+    """
     app = FastAPI(
         title="wikitally",
         version=version,
@@ -78,6 +86,10 @@ def create_app(
     if desk is not None:
         app.include_router(program_router(desk))
 
+    if sql is not None:
+        # Clients take one with the slash or without, and follow no redirect with a body.
+        app.router.routes.append(Route("/sql", sql, include_in_schema=False))
+        app.mount("/sql", sql)
     app.include_router(board_routes.router(boards, live, access))
 
     @app.get("/", include_in_schema=False)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from deploy.settings import Settings
 from processors.errors import InvalidInput
 from processors.ports import ProgramLog
+from storage.analyst_http import HttpTarget
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections, Target
 from storage.embedded import EmbeddedServer, attach
@@ -23,12 +26,14 @@ class OpenStore:
     log: ProgramLog
     """What was decided about programs."""
     analyst: Connections
-    """For people's own SQL: on the embedded server an account that can only read."""
+    """For the SQL of whoever has the machine: on the embedded server an account that can only read."""
     owned: bool
     """No other wikitally writes to it while we have it open."""
     revive: Callable[[], object]
     """Bring the server back if it is ours and has died; call it off the event loop."""
     server: EmbeddedServer | None = None
+    others: HttpTarget | None = None
+    """The account for SQL of others; None: there is none."""
 
 
 @contextmanager
@@ -40,18 +45,19 @@ def owned_store(settings: Settings) -> Iterator[OpenStore]:
         StoreUnavailable: the server named by WIKITALLY_CLICKHOUSE_URL does not answer.
     """
     if settings.clickhouse_url is not None:
-        with _remote(settings.clickhouse_url.get_secret_value(), owned=True) as opened:
+        with _remote(settings, settings.clickhouse_url, owned=True) as opened:
             yield opened
         return
     with EmbeddedServer(settings.data) as server:
         address = server.start()
         store = ClickHouseStore(Target.parse(address.url))
         log = ClickHouseProgramLog(store.connections)
-        analyst = Connections(Target.parse(address.analyst_url))
+        analyst = Connections(Target.parse(address.operator_url))
         try:
             store.migrate()
             server.announce()
-            yield OpenStore(store, log, analyst, owned=True, revive=server.ensure_running, server=server)
+            others = HttpTarget.parse(address.operator_url)
+            yield OpenStore(store, log, analyst, owned=True, revive=server.ensure_running, server=server, others=others)
         finally:
             store.close()
             analyst.close()
@@ -66,7 +72,7 @@ def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore
         StoreUnavailable: the server does not answer.
     """
     if settings.clickhouse_url is not None:
-        with _remote(settings.clickhouse_url.get_secret_value(), owned=False) as opened:
+        with _remote(settings, settings.clickhouse_url, owned=False) as opened:
             yield opened
         return
     if not create and not settings.data.is_dir():
@@ -80,7 +86,7 @@ def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore
         return
     store = ClickHouseStore(Target.parse(running.url))
     log = ClickHouseProgramLog(store.connections)
-    analyst = Connections(Target.parse(running.analyst_url))
+    analyst = Connections(Target.parse(running.operator_url))
     try:
         yield OpenStore(store, log, analyst, owned=False, revive=lambda: None)
     finally:
@@ -89,11 +95,12 @@ def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore
 
 
 @contextmanager
-def _remote(url: str, *, owned: bool) -> Iterator[OpenStore]:
-    store = ClickHouseStore(Target.parse(url))
+def _remote(settings: Settings, url: SecretStr, *, owned: bool) -> Iterator[OpenStore]:
+    others = HttpTarget.parse(settings.sql_url.get_secret_value()) if settings.sql_url is not None else None
+    store = ClickHouseStore(Target.parse(url.get_secret_value()))
     try:
         store.migrate()
         log = ClickHouseProgramLog(store.connections)
-        yield OpenStore(store, log, store.connections, owned=owned, revive=lambda: None)
+        yield OpenStore(store, log, store.connections, owned=owned, revive=lambda: None, others=others)
     finally:
         store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -12,6 +12,7 @@ import structlog
 
 from api.app import Health, create_app
 from api.live import Live
+from api.sql_gateway import SqlGateway
 from deploy.boards import StoreBoards
 from deploy.clock import now
 from deploy.commands import Commands
@@ -28,6 +29,7 @@ from deploy.worker import Worker
 from ingest.tracking import PositionTracker
 from processors.errors import StoreUnavailable
 from processors.ports import EventSource
+from storage.analyst_http import AnalystHttp
 
 _log = structlog.get_logger()
 
@@ -72,6 +74,9 @@ async def service(
     async def health() -> Health:
         return Health(ok=not pipeline.store_away, detail="the store does not answer" if pipeline.store_away else "")
 
+    desk = StoreDesk(store, Commands(store, opened.log, now), now, changed=pipeline.look)
+    analyst = AnalystHttp(opened.others) if opened.others is not None else None
+    sql = SqlGateway(analyst, desk.token, metrics) if analyst is not None else None
     app = create_app(
         boards,
         live,
@@ -79,9 +84,15 @@ async def service(
         health=health,
         version=version("wikitally"),
         reasons=StoreReasons(store, now),
-        desk=StoreDesk(store, Commands(store, opened.log, now), now, changed=pipeline.look),
+        desk=desk,
+        sql=sql,
     )
-    async with serving(app, settings.host, settings.port) as url:
+    async with AsyncExitStack() as open_ports:
+        if analyst is not None:
+            open_ports.push_async_callback(analyst.close)
+        url = await open_ports.enter_async_context(serving(app, settings.host, settings.port))
+        if sql is not None and settings.sql_port is not None:
+            await open_ports.enter_async_context(serving(sql, settings.host, settings.sql_port))
         task = asyncio.create_task(pipeline.run(checkpoint), name="pipeline")
         house = asyncio.create_task(_keep_house(Housekeeping(store, opened.log, settings, now)), name="housekeeping")
         tasks = [task, house]

@@ -46,6 +46,14 @@ class Settings(BaseSettings):
     batch_events: int = Field(default=2000, ge=1, le=100_000, description="most events written at once")
     host: str = Field(default="127.0.0.1", description="address that the pages and the API are served on")
     port: int = Field(default=8080, ge=0, le=65535, description="port of the pages and the API; 0: any free one")
+    sql_url: SecretStr | None = Field(
+        default=None,
+        description="for SQL of others, an account on the server of clickhouse_url: "
+        "http://user:password@host:8123/analytics; the embedded server has one",
+    )
+    sql_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port of its own for SQL of others, beside /sql/; 0: any free one"
+    )
     list_categories: bool = Field(
         default=True, description="ask wikis who is in the categories of programs, at start and once a day"
     )

@@ -4,7 +4,8 @@ WikitallyError
 ├── InvalidInput            tell the person who wrote it; nothing was applied
 │   ├── InvalidPrograms     (all errors of a definition file at once)
 │   ├── Conflict            (somebody else was first; look at what is now)
-│   └── EnrolmentRefused    (with a code for machines)
+│   ├── EnrolmentRefused    (with a code for machines)
+│   └── SqlRefused          (which rule for SQL of others it breaks)
 ├── InvalidEvent            dead-letter the event; go on
 ├── TooManyInvalidEvents    stop the worker: the stream no longer is what it was
 └── TransientError          retry; nothing may be assumed
@@ -58,6 +59,20 @@ class EnrolmentRefused(InvalidInput):
     """
 
     def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class SqlRefused(InvalidInput):
+    """SQL that others may not send.
+
+    Args:
+        rule: a short, stable word: `function`, `table`, `setting`, …
+        code: ClickHouse's code for that kind of error.
+    """
+
+    def __init__(self, rule: str, message: str, *, code: int = 497) -> None:
+        self.rule = rule
         self.code = code
         super().__init__(message)
 

@@ -77,6 +77,15 @@ MEDIAWIKI_FAILURES = MetricDef(
 )
 LIVE_CLIENTS = MetricDef("wikitally_live_clients", Kind.GAUGE, "browsers and bots that follow a board live")
 LIVE_FRAMES = MetricDef("wikitally_live_frames_total", Kind.COUNTER, "boards published to live followers")
+SQL_QUERIES = MetricDef(
+    "wikitally_sql_queries_total",
+    Kind.COUNTER,
+    "requests to the SQL gateway, by what became of them (answered, refused, cancelled, …)",
+    ("outcome",),
+)
+SQL_SECONDS = MetricDef(
+    "wikitally_sql_duration_seconds", Kind.HISTOGRAM, "seconds from a request to the SQL gateway to its last byte"
+)
 
 ALL: tuple[MetricDef, ...] = (
     EVENTS,
@@ -95,6 +104,8 @@ ALL: tuple[MetricDef, ...] = (
     MEDIAWIKI_FAILURES,
     LIVE_CLIENTS,
     LIVE_FRAMES,
+    SQL_QUERIES,
+    SQL_SECONDS,
 )
 
 

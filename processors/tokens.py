@@ -24,8 +24,10 @@ class Role(StrEnum):
     """Decides about the programs that it names, and may make them."""
     CAMPAIGN_ORGANISER = "campaign_organiser"
     """Decides about all programs of the campaigns that it names, and may make more."""
+    ANALYST = "analyst"
+    """Asks in SQL about what everybody may see; decides about nothing and sees no private program."""
     ADMIN = "admin"
-    """Decides about everything."""
+    """Decides about everything, and asks in SQL."""
 
 
 class Act(StrEnum):
@@ -79,6 +81,13 @@ def may(token: Token, act: Act, program: Program) -> bool:
             return named
         case Role.VIEWER:
             return act is not Act.ORGANISE and (named or in_campaign)
+        case Role.ANALYST:
+            return False
+
+
+def may_query(token: Token) -> bool:
+    """Whether a (valid) token is good for SQL."""
+    return token.role in (Role.ANALYST, Role.ADMIN)
 
 
 def checked(token: Token) -> Token:
@@ -93,6 +102,7 @@ def checked(token: Token) -> Token:
         Role.VIEWER: bool(token.programs or token.campaigns),
         Role.ORGANISER: bool(token.programs),
         Role.CAMPAIGN_ORGANISER: bool(token.campaigns),
+        Role.ANALYST: True,
         Role.ADMIN: True,
     }
     takes_programs = token.role in (Role.VIEWER, Role.ORGANISER)

@@ -36,7 +36,7 @@ from clickhouse_driver.errors import Error
 
 from processors.errors import InvalidInput, StoreUnavailable
 from storage.embedded_child import KEEP_ALIVE
-from storage.embedded_config import ANALYST, DATABASE, HOST, WRITER, config_xml, users_xml
+from storage.embedded_config import ANALYST, ANALYTICS, DATABASE, HOST, OPERATOR, WRITER, config_xml, users_xml
 
 _log = structlog.get_logger()
 
@@ -46,6 +46,7 @@ _GLANCE_SECONDS = 0.3
 """Who looks whether a directory is owned holds its lock for a moment; an owner waits that long for it."""
 _ATTEMPTS = 3
 _LAST_LINES = 12
+_ACCOUNTS = (WRITER, OPERATOR, ANALYST)
 _STACK_FRAME = re.compile(r"\d+\. ")
 
 
@@ -56,6 +57,7 @@ class Address:
     tcp_port: int
     http_port: int
     writer_password: str = field(repr=False)
+    operator_password: str = field(repr=False)
     analyst_password: str = field(repr=False)
     host: str = HOST
 
@@ -65,9 +67,14 @@ class Address:
         return self._url(WRITER, self.writer_password)
 
     @property
+    def operator_url(self) -> str:
+        """For the SQL of whoever has the machine: reads wikitally's tables, within limits."""
+        return self._url(OPERATOR, self.operator_password)
+
+    @property
     def analyst_url(self) -> str:
-        """For people's own SQL: reads wikitally's tables, within limits."""
-        return self._url(ANALYST, self.analyst_password)
+        """For the SQL of others, over HTTP: reads the views for analysts, within limits; never without a guard."""
+        return f"http://{ANALYST}:{quote(self.analyst_password, safe='')}@{self.host}:{self.http_port}/{ANALYTICS}"
 
     def _url(self, user: str, password: str) -> str:
         return f"clickhouse://{user}:{quote(password, safe='')}@{self.host}:{self.tcp_port}/{DATABASE}"
@@ -188,7 +195,7 @@ class EmbeddedServer:
         (self.directory / "conf" / "users.xml").write_text(users_xml(passwords), encoding="utf-8")
         for attempt in range(_ATTEMPTS):
             tcp_port, http_port = (port or _free_port() for port in self._wanted)
-            address = Address(tcp_port, http_port, passwords[WRITER], passwords[ANALYST])
+            address = Address(tcp_port, http_port, *(passwords[user] for user in _ACCOUNTS))
             config = config_xml(self.directory, tcp_port, http_port)
             (self.directory / "conf" / "config.xml").write_text(config, encoding="utf-8")
             try:
@@ -349,8 +356,8 @@ def _passwords(file: Path) -> dict[str, str]:
     """Those of the last start, or new ones: the server learns them at every start, so a lost file costs nothing."""
     with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
         known = json.loads(file.read_text(encoding="utf-8"))
-        return {user: str(known[user]) for user in (WRITER, ANALYST)}
-    new = {user: secrets.token_urlsafe(32) for user in (WRITER, ANALYST)}
+        return {user: str(known[user]) for user in _ACCOUNTS}
+    new = {user: secrets.token_urlsafe(32) for user in _ACCOUNTS}
     _write_private(file, new)
     return new
 

@@ -11,7 +11,9 @@ from processors.errors import InvalidInput
 
 HOST = "127.0.0.1"
 DATABASE = "wikitally"
-WRITER, ANALYST = "writer", "analyst"
+WRITER, OPERATOR, ANALYST = "writer", "operator", "analyst"
+"""wikitally itself; whoever has the machine and asks in SQL; whoever has a token for SQL."""
+ANALYTICS = "analytics"
 
 Tree = Mapping[str, "Tree | str | int | float | list[str]"]
 """XML as nested dicts: a list repeats its element, an empty dict is an empty element."""
@@ -101,6 +103,8 @@ def users_xml(passwords: Mapping[str, str]) -> str:
                         "max_memory_usage_for_user": {"const": {}},
                         "max_concurrent_queries_for_user": {"const": {}},
                         "allow_introspection_functions": {"const": {}},
+                        "additional_table_filters": {"const": {}},
+                        "additional_result_filter": {"const": {}},
                     },
                 },
             },
@@ -108,7 +112,13 @@ def users_xml(passwords: Mapping[str, str]) -> str:
             "users": {
                 "default": _user("", HOST, "owner", ["GRANT SYSTEM LISTEN ON *.*"]),
                 WRITER: _user(passwords[WRITER], HOST, "default", []),
-                ANALYST: _user(passwords[ANALYST], HOST, "analyst", [f"GRANT SELECT ON {DATABASE}.*"]),
+                OPERATOR: _user(
+                    passwords[OPERATOR],
+                    HOST,
+                    "analyst",
+                    [f"GRANT SELECT ON {DATABASE}.*", f"GRANT SELECT ON {ANALYTICS}.*"],
+                ),
+                ANALYST: _user(passwords[ANALYST], HOST, "analyst", [f"GRANT SELECT ON {ANALYTICS}.*"]),
             },
         }
     )

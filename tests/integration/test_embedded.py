@@ -29,8 +29,8 @@ from tests.needs import missing
 ROOT = Path(__file__).parents[2]
 
 
-def client(address: Address, *, analyst: bool = False, user: str | None = None) -> Client:
-    target = Target.parse(address.analyst_url if analyst else address.url)
+def client(address: Address, *, operator: bool = False, user: str | None = None) -> Client:
+    target = Target.parse(address.operator_url if operator else address.url)
     return Client(
         target.host,
         port=target.port,
@@ -84,6 +84,7 @@ def test_it_is_a_modern_clickhouse_on_loopback(server: EmbeddedServer, address: 
 
 def test_an_address_does_not_show_its_passwords(address: Address) -> None:
     assert address.writer_password not in repr(address)
+    assert address.operator_password not in repr(address)
     assert address.analyst_password not in repr(address)
 
 
@@ -319,10 +320,10 @@ def test_stopping_is_possible_at_any_time(tmp_path: Path) -> None:
     assert not server.ensure_running()
 
 
-def test_the_analyst_reads_our_tables(address: Address) -> None:
-    with client(address, analyst=True) as analyst:
-        assert analyst.execute("SELECT count() FROM wikitally.t") == [(10,)]
-        assert analyst.execute("SELECT 1 SETTINGS max_execution_time = 20") == [(1,)]
+def test_whoever_has_the_machine_reads_our_tables(address: Address) -> None:
+    with client(address, operator=True) as operator:
+        assert operator.execute("SELECT count() FROM wikitally.t") == [(10,)]
+        assert operator.execute("SELECT 1 SETTINGS max_execution_time = 20") == [(1,)]
 
 
 @pytest.mark.parametrize(
@@ -344,9 +345,9 @@ def test_the_analyst_reads_our_tables(address: Address) -> None:
         "SYSTEM STOP LISTEN TCP",
     ],
 )
-def test_the_analyst_may_not(address: Address, statement: str) -> None:
-    with client(address, analyst=True) as analyst, pytest.raises(Error):
-        analyst.execute(statement)
+def test_whoever_has_the_machine_may_not(address: Address, statement: str) -> None:
+    with client(address, operator=True) as operator, pytest.raises(Error):
+        operator.execute(statement)
 
 
 @pytest.mark.parametrize(
