@@ -56,7 +56,7 @@ def owned_store(settings: Settings) -> Iterator[OpenStore]:
         try:
             store.migrate()
             server.announce()
-            others = HttpTarget.parse(address.operator_url)
+            others = HttpTarget.parse(address.analyst_url)
             yield OpenStore(store, log, analyst, owned=True, revive=server.ensure_running, server=server, others=others)
         finally:
             store.close()
