@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from deploy import cli_boards, cli_participants, cli_privacy, cli_programs, cli_scope, cli_tokens, cli_why, reading
+from deploy import (
+    cli_boards,
+    cli_export,
+    cli_participants,
+    cli_privacy,
+    cli_programs,
+    cli_scope,
+    cli_tokens,
+    cli_why,
+    reading,
+)
 from deploy import doctor as health
 from deploy.settings import load_settings
 from processors.errors import InvalidInput, WikitallyError
@@ -130,7 +140,7 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
     health.doctor(load_settings(data=data), as_json=as_json)
 
 
-for _commands in (cli_boards, cli_participants, cli_privacy, cli_programs, cli_scope, cli_tokens, cli_why):
+for _commands in (cli_boards, cli_export, cli_participants, cli_privacy, cli_programs, cli_scope, cli_tokens, cli_why):
     _commands.register(app)
 
 

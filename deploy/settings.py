@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     clickhouse_url: SecretStr | None = Field(
         default=None, description="another ClickHouse instead of the embedded one: clickhouse://user:password@host/db"
     )
+    clickhouse_http_port: int | None = Field(
+        default=None, ge=1, le=65535, description="its HTTP port, for exports; by default 8123, with TLS 8443"
+    )
     stream_url: str = Field(default="https://stream.wikimedia.org", description="where EventStreams is")
     streams: Annotated[tuple[str, ...], NoDecode] = Field(
         default=DEFAULT_STREAMS, description="comma-separated list of streams, read over one connection"
