@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import structlog
 
@@ -19,6 +20,10 @@ from processors.projection import Projector
 from storage.clickhouse import ClickHouseStore
 
 _log = structlog.get_logger()
+
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -78,8 +83,11 @@ class Following:
         """All programs as they were when last taken up."""
         return self._read.states if self._read else {}
 
-    def take_up(self) -> frozenset[str]:
+    def take_up(self, unjudged_since: datetime = NEVER) -> frozenset[str]:
         """Read what is new in the log; return the programs that changed.
+
+        Args:
+            unjudged_since: category changes from then on may have been stored without being judged.
 
         Raises:
             StoreUnavailable: the store is away; call it again.
@@ -97,7 +105,7 @@ class Following:
             else:
                 self._projector.drop(slug)
         wikis = self._store.wikis_seen()
-        self._recall(wikis, first=first)
+        self._recall(wikis, unjudged_since, first=first)
         self._store.write_programs([after.states[slug] for slug in sorted(changed)])
         self._plan({slug: after.states[slug] for slug in changed}, after, wikis)
         self._read = after
@@ -118,7 +126,7 @@ class Following:
         position = events[-1].position if events else before.position
         return _Read(position, states, judged_by, before.causes | causes)
 
-    def _recall(self, wikis: list[str], *, first: bool) -> None:
+    def _recall(self, wikis: list[str], unjudged_since: datetime, *, first: bool) -> None:
         """Absorb what the log holds of wikis and categories that are tracked only now."""
         projector, store = self._projector, self._store
         if first:
@@ -133,12 +141,18 @@ class Following:
                 if wiki in new:
                     self.touched |= projector.learn_namespace(wiki, namespace, title)
             self._recalled |= new
-        self.recall_categories()
+        self.recall_categories(unjudged_since)
 
-    def recall_categories(self) -> None:
-        """Absorb the earlier changes of categories that are followed only now."""
+    def recall_categories(self, unjudged_since: datetime = _EVER) -> None:
+        """Absorb the earlier changes of categories that are followed only now.
+
+        What they touch is in the books of programs that followed them before, but for the newest; and programs
+        that are new are judged as a whole.
+        """
         while wanted := self._projector.wanted:
-            self.touched |= self._projector.absorb(self._store.categorized(wanted))
+            facts = list(self._store.categorized(wanted))
+            self._projector.absorb(fact for fact in facts if fact.occurred_at < unjudged_since)
+            self.touched |= self._projector.absorb(fact for fact in facts if fact.occurred_at >= unjudged_since)
             self._projector.recalled(wanted)
 
     def _plan(self, changed: dict[str, ProgramState], read: _Read, wikis: list[str]) -> None:

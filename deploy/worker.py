@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 import structlog
 
 from deploy.boards import StoreBoards
-from deploy.following import Following, Progress
+from deploy.following import NEVER, Following, Progress
 from ingest.recorded import event_time
 from ingest.tracking import Deduplicator, PositionTracker
 from processors import metrics as m
@@ -31,6 +31,8 @@ from storage.clickhouse import ClickHouseStore
 
 _log = structlog.get_logger()
 
+LONGEST_BATCH = timedelta(hours=1)
+"""Facts that were stored so long before the newest judgement have been judged."""
 MOST_INVALID_IN_A_ROW = 200
 """So many events in a row that cannot be understood stop the worker."""
 
@@ -90,6 +92,7 @@ class Worker:
         self._stored: dict[tuple[str, int], int] | None = None
         """How far each topic was stored when we started: what lies beyond is in no book yet."""
         self._version = 0
+        self._unjudged_since = NEVER
         self._invalid_in_a_row = 0
 
     def _next_version(self) -> int:
@@ -110,7 +113,9 @@ class Worker:
             self._version = max(self._version, self._store.newest_version())
             self._redactions = self._store.redactions()
             self._stored = self._store.stored_offsets()
-        changed = self._following.take_up()
+            self._unjudged_since = _time(self._version) - LONGEST_BATCH
+        changed = self._following.take_up(self._unjudged_since)
+        self._unjudged_since = NEVER
         self._to_freeze |= changed
         self._freeze()
         self._touched |= self._following.touched
@@ -336,6 +341,11 @@ class Worker:
 
 
 _UNKNOWN = Cause("restart", "")
+
+
+def _time(version: int) -> datetime:
+    """When something of this version was written."""
+    return datetime.fromtimestamp(version / 1_000_000, UTC)
 
 
 def _key(action: Action) -> ActionKey:
