@@ -96,6 +96,9 @@ def users_xml(passwords: Mapping[str, str]) -> str:
                     "max_memory_usage_for_user": 2 << 30,
                     "max_concurrent_queries_for_user": 8,
                     "cancel_http_readonly_queries_on_client_close": 1,
+                    # A condition that fails on some rows must not see those that a view leaves out.
+                    "short_circuit_function_evaluation": "force_enable",
+                    "optimize_move_to_prewhere_if_final": 0,
                     "constraints": {
                         "readonly": {"const": {}},
                         "max_execution_time": {"min": 1, "max": 60},
@@ -103,6 +106,8 @@ def users_xml(passwords: Mapping[str, str]) -> str:
                         "max_memory_usage_for_user": {"const": {}},
                         "max_concurrent_queries_for_user": {"const": {}},
                         "allow_introspection_functions": {"const": {}},
+                        "short_circuit_function_evaluation": {"const": {}},
+                        "optimize_move_to_prewhere_if_final": {"const": {}},
                         "additional_table_filters": {"const": {}},
                         "additional_result_filter": {"const": {}},
                     },
