@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import board_routes
 from api.auth import Access, Refusal, no_program
+from api.export_routes import router as export_router
 from api.live import Live
 from api.models import HealthAnswer
 from api.pages import Pages
@@ -29,6 +30,7 @@ from processors.errors import InvalidInput, StoreUnavailable
 from processors.numbers import Metric
 from processors.ports_boards import Boards
 from processors.ports_programs import Desk
+from processors.ports_sql import SqlServer
 from processors.ports_why import Reasons
 
 _RETRY_AFTER = "5"
@@ -61,6 +63,7 @@ def create_app(
     reasons: Reasons | None = None,
     desk: Desk | None = None,
     sql: ASGIApp | None = None,
+    exports: SqlServer | None = None,
 ) -> ASGIApp:
     """The whole site over a read side.
 
@@ -68,6 +71,7 @@ def create_app(
         reasons: without it, nothing is explained.
         desk: without it, nothing is decided.
         sql: what is at `/sql`.
+        exports: what files of any size come from.
     """
     app = FastAPI(
         title="wikitally",
@@ -91,6 +95,8 @@ def create_app(
         app.router.routes.append(Route("/sql", sql, include_in_schema=False))
         app.mount("/sql", sql)
     app.include_router(board_routes.router(boards, live, access))
+    if exports is not None:
+        app.include_router(export_router(exports, boards))
 
     @app.get("/", include_in_schema=False)
     async def index() -> HTMLResponse:

@@ -86,6 +86,7 @@ async def service(
         reasons=StoreReasons(store, now),
         desk=desk,
         sql=sql,
+        exports=analyst,
     )
     async with AsyncExitStack() as open_ports:
         if analyst is not None:
