@@ -40,8 +40,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
         show(store, "hush", visibility=Visibility.PRIVATE)
         enter(store, contribution("p", "Ada", 7), contribution("p", "Ben", 8), contribution("hush", "Ada", 9))
         store.connections.command(
-            "INSERT INTO contributions (program, user, wiki, kind, rev_id, verdict, title, version) SELECT "
-            f"'large', 'Ada', 'en.wikipedia.org', 'edit', number, 'counted', repeat('title ', 20), 1 FROM numbers({MANY})"
+            "INSERT INTO contributions (program, user, wiki, kind, rev_id, verdict, title, version) "
+            "SELECT 'large', 'Ada', 'en.wikipedia.org', 'edit', number, 'counted', repeat('title ', 20), 1 "
+            f"FROM numbers({MANY})"
         )
         store.close()
         yield address
