@@ -27,6 +27,7 @@ class Swept:
     facts: int = 0
     letters: int = 0
     ledger: int = 0
+    activity: int = 0
     expired: tuple[str, ...] = ()
     """Slugs."""
 
@@ -61,10 +62,20 @@ class Housekeeping:
             ledger=store.drop_ledger(now - timedelta(days=settings.retain_ledger_days))
             if settings.retain_ledger_days
             else 0,
+            activity=store.drop_activity(now - timedelta(days=settings.retain_activity_days))
+            if settings.retain_activity_days
+            else 0,
             expired=expired,
         )
         store.settle()
-        _log.info("housekeeping done", facts=swept.facts, letters=swept.letters, ledger=swept.ledger, expired=expired)
+        _log.info(
+            "housekeeping done",
+            facts=swept.facts,
+            letters=swept.letters,
+            ledger=swept.ledger,
+            activity=swept.activity,
+            expired=expired,
+        )
         return swept
 
     def _expire(self, now: datetime) -> tuple[tuple[str, ...], Programs]:

@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     retain_ledger_days: int = Field(
         default=0, ge=0, description="days for which the books of any moment can be asked for; 0: for ever"
     )
+    retain_activity_days: int = Field(
+        default=0, ge=0, description="days for which the stream's events are counted by minute; 0: for ever"
+    )
     log_format: Literal["auto", "console", "json"] = Field(default="auto", description="console, json, or by terminal")
 
     @field_validator("streams", mode="before")

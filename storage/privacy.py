@@ -130,7 +130,16 @@ class Privacy:
         Deleting marks rows and is done in a moment; this rewrites whole parts (of 5 million facts in 12 seconds
         instead of 0.6), so that a purge between two batches does not wait for it.
         """
-        for table in ("facts", "contributions", "ledger", "standings", "registrations", "participants", "dead_letters"):
+        for table in (
+            "facts",
+            "contributions",
+            "ledger",
+            "standings",
+            "registrations",
+            "participants",
+            "dead_letters",
+            "activity_minutes",
+        ):
             self.connections.rows(f"settle_{table}")
 
     @property

@@ -22,6 +22,10 @@ class Retention:
         """Drop dead letters that came before a time."""
         return self._drop("old_letters", int(before.timestamp()))
 
+    def drop_activity(self, before: datetime) -> int:
+        """Drop what is kept of minutes before a time about the stream as a whole."""
+        return self._drop("old_activity", int(before.timestamp()))
+
     def drop_ledger(self, before: datetime) -> int:
         """Drop lines of the ledger that were replaced before a time: the books of any later moment stay readable."""
         return self._drop("old_ledger", int(before.timestamp() * 1_000_000))

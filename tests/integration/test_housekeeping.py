@@ -123,3 +123,13 @@ def test_the_days_before_a_start_in_which_accounts_are_new_are_kept_too(started:
     programs = catch_up(log_of(defined(program(started))))
     assert facts_from(programs, NOW, 30) == NOW - kept * DAY
     assert facts_from(Programs(), NOW, 30) == NOW - 30 * DAY
+
+
+def test_minutes_of_activity_go_after_their_days_and_facts_stay(store: ClickHouseStore) -> None:
+    store.append([aged(edit(1, "A"), days=9), aged(edit(2, "A"), days=2)], NOW)
+    seen = f"SELECT sum(events) FROM {store.connections.target.analytics}.activity"
+    assert housekeeping(store, MemoryProgramLog()).run().activity == 0
+    assert store.connections.statement(seen)[0] == [(2,)]
+    assert housekeeping(store, MemoryProgramLog(), retain_activity_days=5).run().activity == 1
+    assert store.connections.statement(seen)[0] == [(1,)]
+    assert store.connections.statement("SELECT count() FROM facts")[0] == [(2,)]

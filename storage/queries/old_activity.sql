@@ -1,0 +1,1 @@
+DELETE FROM activity_minutes WHERE minute < toDateTime(%(before)s, 'UTC')

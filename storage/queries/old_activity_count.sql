@@ -1,0 +1,1 @@
+SELECT count() FROM activity_minutes WHERE minute < toDateTime(%(before)s, 'UTC')
