@@ -13,13 +13,13 @@ from processors.programs import Participant, Program, Visibility
 from processors.pseudonyms import Masks, Roster, all_hidden, masked, masks
 from storage.clickhouse import ClickHouseStore
 
-_RENAMES_LAST = timedelta(seconds=30)
+_RENAMES_LAST = timedelta(seconds=1)
 _MOST_ROSTERS = 1000
 _UNNAMED = Masks()
 
 
 class BoardPeople:
-    """Answers for boards, from the store. What it keeps is either found to be old, or half a minute old at most."""
+    """Answers for boards, from the store. What it keeps is either found to be old, or a second old at most."""
 
     def __init__(self, store: ClickHouseStore, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class BoardPeople:
     def _renamed(self) -> tuple[People, frozenset[str]]:
         """Renames, and every name that was given up."""
         now = self._clock()
-        if self._renames is None or abs(now - self._renames[0]) > _RENAMES_LAST:
+        if self._renames is None or abs(now - self._renames[0]) >= _RENAMES_LAST:
             people, former = People(), set()
             for fact in self._store.renames():
                 if isinstance(fact, UserRenamed):
@@ -41,7 +41,7 @@ class BoardPeople:
 
     @property
     def people(self) -> People:
-        """Renames up to half a minute ago."""
+        """Renames up to a second ago."""
         return self._renamed()[0]
 
     def names(self, user: str, at: datetime) -> frozenset[str]:
