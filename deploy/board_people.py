@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from processors.facts import UserRenamed
 from processors.newcomers import newcomers, registered_within
@@ -14,34 +15,39 @@ from processors.pseudonyms import Masks, Roster, all_hidden, masked, masks
 from storage.clickhouse import ClickHouseStore
 
 _RENAMES_LAST = timedelta(seconds=1)
+_SHARE_OF_TIME = 0.1
+"""At most so much of the time goes into reading renames."""
 _MOST_ROSTERS = 1000
 _UNNAMED = Masks()
 
 
 class BoardPeople:
-    """Answers for boards, from the store. What it keeps is either found to be old, or a second old at most."""
+    """Answers for boards, from the store. What it keeps is either found to be old, or a second old (in large logs: some seconds)."""
 
     def __init__(self, store: ClickHouseStore, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
         self._renames: tuple[datetime, People, frozenset[str]] | None = None
+        self._renames_last = _RENAMES_LAST
         self._rosters: dict[str, Roster] = {}
 
     def _renamed(self) -> tuple[People, frozenset[str]]:
         """Renames, and every name that was given up."""
         now = self._clock()
-        if self._renames is None or abs(now - self._renames[0]) >= _RENAMES_LAST:
+        if self._renames is None or abs(now - self._renames[0]) >= self._renames_last:
+            started = perf_counter()
             people, former = People(), set()
             for fact in self._store.renames():
                 if isinstance(fact, UserRenamed):
                     people.add(fact)
                     former.add(fact.old)
             self._renames = now, people, frozenset(former)
+            self._renames_last = max(_RENAMES_LAST, timedelta(seconds=(perf_counter() - started) / _SHARE_OF_TIME))
         return self._renames[1:]
 
     @property
     def people(self) -> People:
-        """Renames up to a second ago."""
+        """Renames, but for the very newest."""
         return self._renamed()[0]
 
     def names(self, user: str, at: datetime) -> frozenset[str]:
