@@ -22,7 +22,10 @@ _UNNAMED = Masks()
 
 
 class BoardPeople:
-    """Answers for boards, from the store. What it keeps is either found to be old, or a second old (in large logs: some seconds)."""
+    """Answers for boards, from the store.
+
+    What it keeps is either found to be old, or a second old at most; in large logs some seconds.
+    """
 
     def __init__(self, store: ClickHouseStore, clock: Callable[[], datetime]) -> None:
         self._store = store
