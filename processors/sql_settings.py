@@ -31,7 +31,7 @@ SETTINGS: Mapping[str, Bound] = {
     "max_execution_time": range(1, 61),
     "max_result_bytes": range(1 << 40),
     "max_result_rows": range(1 << 40),
-    "max_rows_to_read": range(1 << 40),
+    "max_rows_to_read": range(1, 10_000_000_001),
     "max_threads": range(1, 5),
     "offset": range(1 << 40),
     "output_format_arrow_string_as_string": _FLAG,

@@ -137,7 +137,7 @@ def _without_format(tokens: Sequence[_Token]) -> tuple[list[_Token], str | None]
     """The tokens before and behind `FORMAT Name`, which ends a statement or stands before its last SETTINGS."""
     places = [at for at, token in enumerate(tokens) if token.kind != "space"]
     depth = 0
-    for here, name, after in zip(places, [*places[1:], -1], [*places[2:], -1, -1], strict=True):
+    for here, name, after in zip(places, [*places[1:], -1], [*places[2:], -1, -1], strict=False):
         depth += {"(": 1, ")": -1}.get(tokens[here].text, 0)
         if depth or tokens[here].word != "format" or name < 0 or not tokens[name].word:
             continue

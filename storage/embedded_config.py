@@ -92,6 +92,7 @@ def users_xml(passwords: Mapping[str, str]) -> str:
                     "readonly": 2,
                     "network_compression_method": "lz4",
                     "max_execution_time": 30,
+                    "max_rows_to_read": 10_000_000_000,
                     "max_memory_usage": 1 << 30,
                     "max_memory_usage_for_user": 2 << 30,
                     "max_concurrent_queries_for_user": 8,
@@ -102,6 +103,7 @@ def users_xml(passwords: Mapping[str, str]) -> str:
                     "constraints": {
                         "readonly": {"const": {}},
                         "max_execution_time": {"min": 1, "max": 60},
+                        "max_rows_to_read": {"min": 1, "max": 10_000_000_000},
                         "max_memory_usage": {"const": {}},
                         "max_memory_usage_for_user": {"const": {}},
                         "max_concurrent_queries_for_user": {"const": {}},
@@ -113,7 +115,19 @@ def users_xml(passwords: Mapping[str, str]) -> str:
                     },
                 },
             },
-            "quotas": {"default": {}},
+            "quotas": {
+                "default": {},
+                # For each token by itself: the gateway names it with every query.
+                "analyst": {
+                    "keyed": {},
+                    "interval": {
+                        "duration": 3600,
+                        "queries": 20_000,
+                        "execution_time": 3600,
+                        "read_rows": 50_000_000_000,
+                    },
+                },
+            },
             "users": {
                 "default": _user("", HOST, "owner", ["GRANT SYSTEM LISTEN ON *.*"]),
                 WRITER: _user(passwords[WRITER], HOST, "default", []),
@@ -123,19 +137,21 @@ def users_xml(passwords: Mapping[str, str]) -> str:
                     "analyst",
                     [f"GRANT SELECT ON {DATABASE}.*", f"GRANT SELECT ON {ANALYTICS}.*"],
                 ),
-                ANALYST: _user(passwords[ANALYST], HOST, "analyst", [f"GRANT SELECT ON {ANALYTICS}.*"]),
+                ANALYST: _user(
+                    passwords[ANALYST], HOST, "analyst", [f"GRANT SELECT ON {ANALYTICS}.*"], quota="analyst"
+                ),
             },
         }
     )
 
 
-def _user(password: str, host: str, profile: str, grants: list[str]) -> Tree:
+def _user(password: str, host: str, profile: str, grants: list[str], quota: str = "default") -> Tree:
     """A user; one without grants may do everything."""
     secret: Tree = (
         {"password_sha256_hex": hashlib.sha256(password.encode()).hexdigest()} if password else {"password": ""}
     )
     rights: Tree = {"grants": {"query": grants}} if grants else {}
-    return {**secret, "networks": {"ip": host}, "profile": profile, "quota": "default", **rights}
+    return {**secret, "networks": {"ip": host}, "profile": profile, "quota": quota, **rights}
 
 
 def _xml(tree: Tree) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy import MetaData, Table, create_engine, func, select, text
 from api.sql_gateway import AT_ONCE
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.programs import Participant, Visibility
+from processors.tokens import digest_of
 from storage.analyst_http import AnalystHttp, HttpTarget
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Target
@@ -218,12 +219,41 @@ def test_without_a_token_for_sql_there_is_none(
         ("database=wikitally", "table"),
         ("param_a%27=1", "parameter"),
         ("query_id=a%20b", "parameter"),
+        ("compress=2", "setting"),
     ],
 )
 def test_the_address_cannot_ask_for_more_either(served: Gateway, query: str, rule: str) -> None:
     status, _, body = ask(served, "SELECT 1", query=query)
     assert status in (400, 403)
     assert f"rule: {rule}" in body.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "rule"),
+    [
+        (b"SELECT '\xff'", {}, "unreadable"),
+        (b"SELECT 1", {"Content-Encoding": "br"}, "encoding"),
+        (b"SELECT 1", {"Content-Encoding": "gzip"}, "encoding"),
+        (b"SELECT 1" + b" " * 900_000, {}, "length"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="t"; filename="t.tsv"\r\n\r\n1\r\n--x--\r\n',
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            "external_table",
+        ),
+        (b"SELECT 1 SETTINGS readonly = 0", {"X-ClickHouse-Database": "default"}, "setting"),
+        (b"SELECT 1", {"X-ClickHouse-Database": "wikitally"}, "table"),
+        (b"SELECT 1", {"X-ClickHouse-Format": "Template"}, "format"),
+        (b"SELECT 1 FORMAT CapnProto", {}, "format"),
+    ],
+)
+def test_a_body_cannot_bring_more_either(served: Gateway, body: bytes, headers: dict[str, str], rule: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    connection.request("POST", "/", body, {"Authorization": f"Bearer {served.secret}", **headers})
+    answer = connection.getresponse()
+    status, said = answer.status, answer.read().decode()
+    connection.close()
+    assert status in (400, 403)
+    assert f"rule: {rule}" in said
 
 
 def test_private_programs_and_hidden_names_are_in_no_table(client: Client) -> None:
@@ -320,7 +350,7 @@ def until(true: Any, seconds: float = 20) -> bool:
     return False
 
 
-SLOW = "SELECT sum(cityHash64(number)) FROM numbers(1000000000000)"
+SLOW = "SELECT count() FROM numbers(9000000000) WHERE SHA256(toString(number)) = ''"
 
 
 def begin(served: Gateway, query_id: str) -> socket.socket:
@@ -375,6 +405,15 @@ def test_what_becomes_of_questions_is_counted(address: Address, store: ClickHous
         ask(fresh, "SELECT 1", headers={})
         wanted = {"answered": 1, "failed": 1, "refused": 1, "unauthorized": 1}
         assert until(lambda: outcomes(fresh) == wanted), outcomes(fresh)
+
+
+def test_each_token_has_a_quota_of_its_own(served: Gateway, store: ClickHouseStore) -> None:
+    ask(served, "SELECT 1", query="quota_key=another")
+    rows, _ = store.connections.statement(
+        "SELECT DISTINCT quota_key FROM system.quotas_usage WHERE quota_name = 'analyst'"
+    )
+    assert (digest_of(served.secret)[:16],) in rows
+    assert ("another",) not in rows
 
 
 def test_pings_need_no_token(served: Gateway) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 
 from api.app import Health, create_app
 from api.live import Live
@@ -34,6 +35,25 @@ async def client(boards: MemoryBoards) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(boards, live, metrics_text=lambda: b"wikitally_x 1\n", health=health, version="9.9")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
+
+
+@pytest.mark.parametrize("path", ["/sql", "/sql/", "/sql/ping"])
+async def test_sql_is_asked_with_the_slash_or_without(boards: MemoryBoards, path: str) -> None:
+    async def health() -> Health:
+        return Health(True)
+
+    app = create_app(
+        boards,
+        Live(boards, metrics=NoMetrics()),
+        metrics_text=lambda: b"",
+        health=health,
+        version="9.9",
+        sql=PlainTextResponse("from sql"),
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        answer = await client.post(path, content="SELECT 1")
+        assert (answer.status_code, answer.text) == (200, "from sql")
+        assert (await client.get("/health")).status_code == 200
 
 
 BOARD = "/api/v1/programs/wir/leaderboard"

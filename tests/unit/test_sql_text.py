@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processors.errors import SqlRefused
@@ -161,7 +161,19 @@ def test_no_space_comment_or_case_hides_what_is_not_reading(space: str, word: st
     assert refused.value.rule == "reading_only"
 
 
-@given(st.text(max_size=60))
+WORDS = """
+    SELECT WITH FROM ( ) FORMAT JSON SETTINGS max_threads = 1 , 'x' `y` INTO OUTFILE ; SHOW TABLES DESC EXISTS IN LIKE
+    LIMIT analytics . file : { } Identifier sum /* */ -- * - 0
+"""
+SOUP = st.lists(st.sampled_from(WORDS.split()), max_size=9).map(" ".join)
+
+
+@given(st.text(max_size=60) | SOUP)
+@example("FROM")
+@example("SHOW")
+@example("DESC")
+@example("SELECT 1 SETTINGS max_threads =")
+@example("SELECT 1 SETTINGS max_threads = 1 .")
 def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     try:
         found = read_statement(text, "analytics")
