@@ -22,6 +22,7 @@ SUBJECTS = {
     By.TEAM: ("team", "editors"),
     By.WIKI: ("wiki", "editors"),
     By.ARTICLE: ("wiki", "title", "editors"),
+    By.ARTICLE_USER: ("wiki", "title", "user", "hidden", "team"),
 }
 """What says whose line it is."""
 METRIC_TITLES = {
@@ -43,7 +44,7 @@ GOAL_TITLES = {str(metric): title for metric, title in METRIC_TITLES.items()} | 
     "editors": "Editors",
     "new_editors": "New editors",
 }
-_SUBJECT_TITLES = {By.USER: "User", By.TEAM: "Team", By.WIKI: "Wiki", By.ARTICLE: "Article"}
+_SUBJECT_TITLES = {By.USER: "User", By.TEAM: "Team", By.WIKI: "Wiki", By.ARTICLE: "Article", By.ARTICLE_USER: "Article and user"}
 _BASIC = (
     Metric.EDITS, Metric.BYTES_ADDED, Metric.BYTES_NET, Metric.ARTICLES_CREATED, Metric.ARTICLES_EDITED,
 )  # fmt: skip
@@ -209,6 +210,8 @@ def _subject(one: Standing, by: By) -> str:
             return f"[[User:{_plain(one.user)}|{_plain(one.user)}]]"
         case By.ARTICLE:
             return f"{_plain(one.title)} ({_plain(one.wiki)})"
+        case By.ARTICLE_USER if not one.hidden:
+            return f"{_plain(one.title)} ({_plain(one.wiki)}): [[User:{_plain(one.user)}|{_plain(one.user)}]]"
     return _plain(subject(one, by))
 
 
@@ -223,6 +226,8 @@ def subject(one: Standing, by: By) -> str:
             return one.wiki
         case By.ARTICLE:
             return f"{one.title} ({one.wiki})"
+        case By.ARTICLE_USER:
+            return f"{one.title} ({one.wiki}): {one.user}"
 
 
 _ENTITIES = str.maketrans({character: f"&#{ord(character)};" for character in "&<>[]{}|'=*#:;~_!\"\n"})

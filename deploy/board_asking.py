@@ -101,15 +101,16 @@ class Asking:
     ) -> list[Standing]:
         """Lines as they are shown: with teams, and names where they may be."""
         start = min(program.start for program in programs)
+        lines = list(lines)
+        if by in (By.USER, By.ARTICLE_USER) and (teams or masks):
+            teamed = (replace(one, team=teams.get(one.user, "")) for one in lines)
+            lines = [self.people.masked(one, masks, start) for one in teamed]
         match by:
-            case By.USER if teams or masks:
-                teamed = (replace(one, team=teams.get(one.user, "")) for one in lines)
-                return [self.people.masked(one, masks, start) for one in teamed]
-            case By.ARTICLE if masks.names:
+            case (By.ARTICLE | By.ARTICLE_USER) if masks.names:
                 hidden = sorted({name for user in masks.names for name in self.people.names(user, start)}, key=len)
                 pages = re.compile(rf":(?:{'|'.join(map(re.escape, reversed(hidden)))})(?![\w-])")
                 return [replace(one, title=pages.sub(":(hidden)", one.title)) for one in lines]
-        return list(lines)
+        return lines
 
 
 def window(program: Program | None, moment: Moment, freshness: Freshness) -> Window:

@@ -20,12 +20,13 @@ _IN_TIME = (Division.DAY, Division.HOUR)
 def line(one: Sum, by: By) -> Standing:
     """The line of a board that a sum by `by` is."""
     name, wiki = one.key
+    title, _, user = name.rpartition("|") if by is By.ARTICLE_USER else (name, "", name)
     numbers = {field: getattr(one.totals, field) for field in _SHARED}
     return Standing(
-        user=name if by is By.USER else "",
+        user=user if by in (By.USER, By.ARTICLE_USER) else "",
         team=name if by is By.TEAM else "",
         wiki=wiki,
-        title=name if by is By.ARTICLE else "",
+        title=title if by in (By.ARTICLE, By.ARTICLE_USER) else "",
         **numbers,
     )
 

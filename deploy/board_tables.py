@@ -35,7 +35,7 @@ def board_table(board: Board | CampaignBoard, *, rows: int | None = None) -> Ren
     metrics = _columns(board.metric, board.totals)
     table = _table(title)
     table.add_column("#", justify="right")
-    table.add_column(str(board.by), overflow="fold")
+    table.add_column(str(board.by).replace("_", ": "), overflow="fold")
     if teams:
         table.add_column("team", overflow="fold")
     for metric in metrics:

@@ -81,6 +81,8 @@ class By(StrEnum):
     TEAM = "team"
     WIKI = "wiki"
     ARTICLE = "article"
+    ARTICLE_USER = "article_user"
+    """What one person did to one page."""
 
 
 class Division(StrEnum):

@@ -81,6 +81,9 @@ def keys_of(entry: Contribution, by: By | Division, program: Program, teams: Map
             return [(entry.user, "")]
         case By.ARTICLE:
             return [(entry.title, entry.wiki)]
+        case By.ARTICLE_USER:
+            # No title and no name has a |.
+            return [(f"{entry.title}|{entry.user}", entry.wiki)]
         case By.WIKI | Division.WIKI:
             return [("", entry.wiki)]
         case By.TEAM | Division.TEAM:

@@ -68,6 +68,7 @@ FROM (
                 %(by)s = 'user', [(user, '')],
                 %(by)s = 'wiki', [('', toString(wiki))],
                 %(by)s = 'article', [(title, toString(wiki))],
+                %(by)s = 'article_user', [(concat(title, '|', user), toString(wiki))],
                 %(by)s = 'namespace', [(toString(namespace), '')],
                 %(by)s = 'day', [(formatDateTime(occurred_at, '%%Y-%%m-%%d', %(timezone)s), '')],
                 %(by)s = 'hour', [(formatDateTime(occurred_at, '%%Y-%%m-%%dT%%H:00%%z', %(timezone)s), '')],
