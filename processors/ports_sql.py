@@ -28,7 +28,7 @@ class SqlServer(Protocol):
         ...
 
     async def functions(self) -> Collection[str]:
-        """The names of all functions and table functions that the server has, in small letters.
+        """The names of all functions that the server has, in small letters.
 
         Raises:
             StoreUnavailable: it does not answer.

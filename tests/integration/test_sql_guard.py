@@ -27,9 +27,7 @@ def connections(clickhouse: Address) -> Iterator[Connections]:
 
 @pytest.fixture(scope="module")
 def functions(connections: Connections) -> frozenset[str]:
-    rows, _ = connections.statement(
-        "SELECT lower(name) FROM system.functions UNION DISTINCT SELECT lower(name) FROM system.table_functions"
-    )
+    rows, _ = connections.statement("SELECT lower(name) FROM system.functions")
     return frozenset(str(name) for (name,) in rows)
 
 
@@ -126,6 +124,7 @@ REFUSED = [
     ("table_function", "SELECT * FROM analytics.edits(p = 1)"),
     ("table_function", "SELECT * FROM wikitally.books_at(program = 'x', as_of = 1)"),
     ("table_function", "SELECT * FROM filesystem('/')"),
+    ("table_function", "SELECT * FROM values('a String, b String ALIAS file(a)', 'x')"),
     ("table", "SELECT * FROM wikitally.program_events"),
     ("table", "SELECT * FROM `wikitally`.`tokens`"),
     ("table", "SELECT * FROM wikitally/* . */.facts AS analytics"),
@@ -149,6 +148,8 @@ REFUSED = [
     ("reading_only", "DESCRIBE TABLE file('x')"),
     ("reading_only", "SHOW TABLES"),
     ("reading_only", "SYSTEM FLUSH LOGS"),
+    ("reading_only", "SELECT 1 PARALLEL WITH SELECT 2"),
+    ("reading_only", "SELECT 1 PARALLEL WITH INSERT INTO FUNCTION file('x') SELECT 1"),
     ("reading_only", "KILL QUERY WHERE 1"),
     ("reading_only", "CREATE TABLE t (a UInt8) ENGINE = Memory"),
 ]
@@ -176,9 +177,11 @@ def test_this_is_refused_by_that_rule(check: Check, rule: str, sql: str) -> None
         ("SELECT * EXCEPT (wiki) REPLACE (1 AS minor), COLUMNS('a'), e.* FROM edits AS e", 0),
         ("SELECT arrayMap(x -> x + 1, [1]), DATE_ADD(DAY, 1, now()), 1 ? 2 : 3, exists(SELECT 1), 'a' LIKE 'b'", 0),
         ("SELECT name, value FROM system.settings UNION ALL SELECT name, '' FROM system.tables", 0),
-        ("SELECT * FROM numbers(3) AS n ASOF JOIN values('a UInt8', 1) AS v ON n.number = v.a AND n.number > v.a", 0),
+        ("SELECT * FROM numbers(3) AS n ASOF JOIN (SELECT 1 AS a) AS v ON n.number = v.a AND n.number > v.a", 0),
         ("SELECT 1 INTERSECT SELECT 2", 0),
         ("SELECT user AS `file` FROM edits", 0),
+        ("SELECT concat('https://', wiki) AS url, length(url) FROM edits", 0),
+        ("SELECT * FROM (VALUES (1), (2))", 0),
     ],
 )  # fmt: skip
 def test_this_passes(check: Check, sql: str, clauses: int) -> None:
