@@ -13,6 +13,7 @@ import clickhouse_connect
 import httpx
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
+from sqlalchemy import create_engine, text
 
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import owned_store
@@ -46,6 +47,14 @@ def asked(port: int, secret: str, **where: Any) -> list[str]:
         client.close()
 
 
+def counted_by_sqlalchemy(url: str) -> int:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = int(connection.execute(text("SELECT count() FROM edits")).scalar_one())
+    engine.dispose()
+    return found
+
+
 async def test_whoever_has_a_token_asks_the_running_service(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "data", port=free_port(), sql_port=free_port())
     assert settings.sql_port is not None
@@ -56,6 +65,8 @@ async def test_whoever_has_a_token_asks_the_running_service(tmp_path: Path) -> N
             for port, where in ((settings.port, {"proxy_path": "/sql"}), (settings.sql_port, {})):
                 names = await asyncio.to_thread(asked, port, SECRET, **where)
                 assert {"edits", "contributions", "leaderboard", "programs"} <= set(names)
+            url = f"clickhouse+http://ada:{SECRET}@127.0.0.1:{settings.port}/analytics?endpoint=sql"
+            assert await asyncio.to_thread(counted_by_sqlalchemy, url) == 0
             with pytest.raises(DatabaseError, match="AUTHENTICATION_FAILED"):
                 await asyncio.to_thread(asked, settings.port, "wt_other", proxy_path="/sql")
             async with httpx.AsyncClient(base_url=running.url) as client:
