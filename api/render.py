@@ -44,7 +44,13 @@ GOAL_TITLES = {str(metric): title for metric, title in METRIC_TITLES.items()} | 
     "editors": "Editors",
     "new_editors": "New editors",
 }
-_SUBJECT_TITLES = {By.USER: "User", By.TEAM: "Team", By.WIKI: "Wiki", By.ARTICLE: "Article", By.ARTICLE_USER: "Article and user"}
+_SUBJECT_TITLES = {
+    By.USER: "User",
+    By.TEAM: "Team",
+    By.WIKI: "Wiki",
+    By.ARTICLE: "Article",
+    By.ARTICLE_USER: "Article and user",
+}
 _BASIC = (
     Metric.EDITS, Metric.BYTES_ADDED, Metric.BYTES_NET, Metric.ARTICLES_CREATED, Metric.ARTICLES_EDITED,
 )  # fmt: skip

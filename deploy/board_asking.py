@@ -106,7 +106,7 @@ class Asking:
             teamed = (replace(one, team=teams.get(one.user, "")) for one in lines)
             lines = [self.people.masked(one, masks, start) for one in teamed]
         match by:
-            case (By.ARTICLE | By.ARTICLE_USER) if masks.names:
+            case By.ARTICLE | By.ARTICLE_USER if masks.names:
                 hidden = sorted({name for user in masks.names for name in self.people.names(user, start)}, key=len)
                 pages = re.compile(rf":(?:{'|'.join(map(re.escape, reversed(hidden)))})(?![\w-])")
                 return [replace(one, title=pages.sub(":(hidden)", one.title)) for one in lines]
