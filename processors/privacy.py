@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from processors.facts import (
     Categorized,
@@ -140,15 +140,37 @@ class Redactions:
             return False
         text = readable(data)
         return any(
-            _named(text, wiki, dbname)
-            for number in set(_NUMBERS.findall(text))
-            for wiki, dbname in self._wikis.get(int(number), ())
+            _named(text, wiki, dbname) for number in _numbers(data) for wiki, dbname in self._wikis.get(int(number), ())
         )
 
 
 # No longer than a revision's id can be.
 _NUMBERS = re.compile(r"(?<!\d)\d{1,18}(?!\d)")
 _ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+
+
+_NO_REVISIONS = frozenset(
+    {
+        "dt", "edit_count", "id", "length", "log_id", "namespace", "offset", "page_id", "partition", "request_id",
+        "rev_size", "timestamp", "user_central_id", "user_edit_count", "user_id",
+    }
+)  # fmt: skip
+"""Keys of events under which a number is surely not that of a revision."""
+
+
+def _numbers(data: bytes) -> set[str]:
+    """Every number in an event that may be a revision's: all of them, where it is not even JSON."""
+    try:
+        event = _pruned(json.loads(data))
+    except (ValueError, RecursionError):
+        return set(_NUMBERS.findall(readable(data)))
+    return set(_NUMBERS.findall(json.dumps(event, ensure_ascii=False)))
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _pruned(inner) for key, inner in value.items() if key not in _NO_REVISIONS}
+    return [_pruned(inner) for inner in value] if isinstance(value, list) else value
 
 
 def readable(data: bytes) -> str:
@@ -160,7 +182,7 @@ def readable(data: bytes) -> str:
 def mentions(data: bytes, hidden: Iterable[Hiding], names: Collection[str]) -> bool:
     """Whether an event's bytes tell of one of these revisions or, as a whole word, one of these names."""
     text = readable(data)
-    numbers = set(_NUMBERS.findall(text))
+    numbers = _numbers(data)
     return any(str(one.rev_id) in numbers and _named(text, one.wiki, one.dbname) for one in hidden) or any(
         re.search(rf"(?<!\w){re.escape(name.replace('_', ' '))}(?!\w)", text) for name in names
     )

@@ -6,6 +6,7 @@ import json
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -158,6 +159,16 @@ def test_a_letter_is_not_dropped_for_a_number_or_a_name_that_only_looks_alike() 
     data = json.dumps(LETTER, ensure_ascii=False).encode()
     assert not mentions(data, [REVISION._replace(rev_id=500), REVISION._replace(rev_id=1)], ["Zo", "Z", "ë"])
     assert not mentions(data, [REVISION._replace(wiki="de.wikipedia.org", dbname="dewiki")], [])
+
+
+@pytest.mark.parametrize(
+    "other", [{"id": 5001}, {"length": {"old": 1, "new": 5001}}, {"meta": {"offset": 5001, "id": "a5001b"}}]
+)
+def test_a_letter_is_not_dropped_for_a_number_that_is_surely_no_revision(other: dict[str, Any]) -> None:
+    letter = {**LETTER, "revision": None, **other}
+    assert not mentions(json.dumps(letter).encode(), [REVISION], [])
+    assert not Redactions([REVISION]).concern(json.dumps(letter).encode())
+    assert Redactions([REVISION]).concern(json.dumps(letter | {"unheard_of": 5001}).encode())
 
 
 def test_a_letter_about_a_hidden_revision_is_not_kept() -> None:
