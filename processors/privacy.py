@@ -158,6 +158,9 @@ _NO_REVISIONS = frozenset(
 """Keys of events under which a number is surely not that of a revision."""
 
 
+_OTHER_IDS = re.compile(r"\b(?:rcid|curid)=\d+")
+
+
 def _numbers(data: bytes) -> set[str]:
     """Every number in an event that may be a revision's: all of them, where it is not even JSON."""
     try:
@@ -170,6 +173,8 @@ def _numbers(data: bytes) -> set[str]:
 def _pruned(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _pruned(inner) for key, inner in value.items() if key not in _NO_REVISIONS}
+    if isinstance(value, str):
+        return _OTHER_IDS.sub("", value)
     return [_pruned(inner) for inner in value] if isinstance(value, list) else value
 
 

@@ -162,7 +162,13 @@ def test_a_letter_is_not_dropped_for_a_number_or_a_name_that_only_looks_alike() 
 
 
 @pytest.mark.parametrize(
-    "other", [{"id": 5001}, {"length": {"old": 1, "new": 5001}}, {"meta": {"offset": 5001, "id": "a5001b"}}]
+    "other",
+    [
+        {"notify_url": "https://en.wikipedia.org/w/index.php?diff=7&oldid=6&rcid=5001"},
+        {"id": 5001},
+        {"length": {"old": 1, "new": 5001}},
+        {"meta": {"offset": 5001, "id": "a5001b"}},
+    ],
 )
 def test_a_letter_is_not_dropped_for_a_number_that_is_surely_no_revision(other: dict[str, Any]) -> None:
     letter = {**LETTER, "revision": None, **other}
