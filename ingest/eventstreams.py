@@ -197,7 +197,9 @@ class EventStreams:
         except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError) as error:
             return _Failure("unreachable", str(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return _Failure("reset", f"{type(error).__name__}: {error}")
+            # Where aiohttp knows the encoding, it finds out in the middle of the body.
+            garbled = isinstance(error.__cause__, HttpProcessingError)
+            return _Failure("garbled" if garbled else "reset", f"{type(error).__name__}: {error}"[:500])
         finally:
             positions.connection_ended()
         raise AssertionError("a connection ends with an exception")
