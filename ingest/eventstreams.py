@@ -18,7 +18,7 @@ from importlib.metadata import version
 
 import aiohttp
 import structlog
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 
 from ingest.oneshot import EventTooLong, HalfEvent, Refused, StreamEnded, connection, open_session
 from ingest.resume import Positions
@@ -198,7 +198,7 @@ class EventStreams:
             return _Failure("unreachable", str(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Where aiohttp knows the encoding, it finds out in the middle of the body.
-            garbled = isinstance(error.__cause__, HttpProcessingError)
+            garbled = isinstance(error.__cause__, ContentEncodingError)
             return _Failure("garbled" if garbled else "reset", f"{type(error).__name__}: {error}"[:500])
         finally:
             positions.connection_ended()
