@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
 
@@ -27,18 +26,29 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
 NewStore = Callable[[], ClickHouseStore]
 
 
+_made: list[ClickHouseStore] = []
+
+
 @pytest.fixture(scope="session")
 def new_store(clickhouse: Address) -> Iterator[NewStore]:
     """Makes empty stores, each in a database of its own."""
-    with ExitStack() as opened:
 
-        def make() -> ClickHouseStore:
-            store = ClickHouseStore(replace(Target.parse(clickhouse.url), database=f"test_{next(_numbers)}"))
-            opened.callback(store.close)
-            store.migrate()
-            return store
+    def make() -> ClickHouseStore:
+        store = ClickHouseStore(replace(Target.parse(clickhouse.url), database=f"test_{next(_numbers)}"))
+        _made.append(store)
+        store.migrate()
+        return store
 
-        yield make
+    yield make
+    _made.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_idle_connections() -> Iterator[None]:
+    """After each test: a server takes only so many, and a store connects again when it is used again."""
+    yield
+    for store in _made:
+        store.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -392,12 +391,11 @@ def test_only_the_last_decisions_are_remembered() -> None:
     assert (state.recent[-1].kind, state.recent[-1].actor) == ("joined", "Actor 31")
 
 
-def test_five_thousand_joins_are_folded_in_less_than_a_second() -> None:
+def test_thousands_of_joins_are_folded_as_one_by_one() -> None:
     log = events(Defined(dump_programs([WIR])), *(Joined(f"User {number}") for number in range(5000)))
-    began = time.perf_counter()
     state = fold(log)["wir"]
-    assert time.perf_counter() - began < 1
     assert len(state.program.participants) == 5002
+    assert fold(log[4000:], fold(log[:4000]))["wir"] == state
 
 
 def test_a_wiki_that_only_the_stream_names_does_not_make_the_log_unreadable() -> None:
