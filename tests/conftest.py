@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from clickhouse_driver import Client
 
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Target
@@ -44,9 +45,17 @@ def new_store(clickhouse: Address) -> Iterator[NewStore]:
 
 
 @pytest.fixture(autouse=True)
-def _no_idle_connections() -> Iterator[None]:
-    """After each test: a server takes only so many, and a store connects again when it is used again."""
+def _nothing_left_behind() -> Iterator[None]:
+    """After each test its databases go: a server takes only so many connections, and merges what nobody reads."""
+    before = len(_made)
     yield
+    for store in _made[before:]:
+        target = store.connections.target
+        store.close()
+        with Client(target.host, target.port, user=target.user, password=target.password) as client:
+            for database in (target.analytics, target.database):
+                client.execute(f"DROP DATABASE IF EXISTS {database}")
+    del _made[before:]
     for store in _made:
         store.close()
 
