@@ -151,9 +151,12 @@ class Worker:
 
     def _write(self, changes: Sequence[Change]) -> None:
         version = self._next_version()
+        self._enter(changes, version)
+        self._metrics.count(m.REPROJECTED, len(changes))
+
+    def _enter(self, changes: Sequence[Change], version: int) -> None:
         self._store.write_changes(changes, version)
         self._store.refresh_standings({(one.entry.program, one.entry.user) for one in changes}, version)
-        self._metrics.count(m.REPROJECTED, len(changes))
 
     def read(self, batch: Sequence[RawEvent]) -> Plan:
         """Decode a batch and take it into the folds. Do it once per batch, then `commit` until it succeeds.
@@ -237,8 +240,7 @@ class Worker:
         fresh = {_key(fact): fact for fact in plan.facts if is_action(fact)}
         again = {_key(action): action for action in self._touched_actions()}
         changes = self._changes(fresh, again)
-        store.write_changes(changes, version)
-        store.refresh_standings({(one.entry.program, one.entry.user) for one in changes}, version)
+        self._enter(changes, version)
         store.save_checkpoint(plan.checkpoint, version)
         self._following.touched.clear()
         self._touched.clear()
@@ -263,8 +265,7 @@ class Worker:
         self._touched |= self._following.touched
         again = {_key(action): action for action in self._touched_actions()}
         changes = self._changes({}, again)
-        self._store.write_changes(changes, version)
-        self._store.refresh_standings({(one.entry.program, one.entry.user) for one in changes}, version)
+        self._enter(changes, version)
         self._following.touched.clear()
         self._touched.clear()
         self._metrics.count(m.REPROJECTED, len(again))

@@ -185,8 +185,3 @@ class ProgramIndex:
         numbers.update(self._numbers[one.program.slug] for one in self.compiled.values() if one.program.open)
         numbers.update(*self._by_hashtag.values())
         return {self.compiled[number].program.slug for number in numbers}
-
-    def category_scopes(self) -> Iterator[CategoryScope]:
-        """Every category scope of every program."""
-        for one in self.compiled.values():
-            yield from one.categories
