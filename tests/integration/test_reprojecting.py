@@ -38,6 +38,7 @@ def worker_over(store: ClickHouseStore) -> Worker:
 
 def take(worker: Worker, facts: Sequence[Fact]) -> None:
     """What `Worker.read` and `commit` do with a batch that has been decoded."""
+    facts = worker._redactions.take(facts)
     worker._touched |= worker._projector.absorb(facts)
     fresh = list({fact.event_id: fact for fact in facts}.values())
     worker.commit(Plan(fresh, (), (), (), Checkpoint("s", {}), NOW, len(facts)))
