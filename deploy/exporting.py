@@ -18,9 +18,10 @@ from deploy.settings import Settings
 from deploy.terminal import err
 from processors.errors import InvalidInput
 from processors.wikis import nearest
-from storage.connection import Target, query
+from storage.connection import query
 from storage.embedded import attach
 from storage.exports import HttpPort
+from storage.target import Target
 from storage.views import view_texts
 
 

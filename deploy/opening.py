@@ -13,9 +13,10 @@ from processors.errors import InvalidInput
 from processors.ports import ProgramLog
 from storage.analyst_http import HttpTarget
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Connections, Target
+from storage.connection import Connections
 from storage.embedded import EmbeddedServer, attach
 from storage.program_log import ClickHouseProgramLog
+from storage.target import Target
 
 
 @dataclass(frozen=True, slots=True)

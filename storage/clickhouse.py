@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-from importlib import resources
-
-from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
-
 from storage.books import Books
-from storage.connection import Connections, Target
+from storage.connection import Connections
 from storage.facts import Facts
 from storage.forgetting import Forget
+from storage.migrating import Migration, migrate
 from storage.positions import Positions
 from storage.programs import Programs
 from storage.retention import Retention
 from storage.statistics import Statistics
+from storage.target import Target
 from storage.views import ensure_views
 from storage.why import Why
 
@@ -29,26 +26,24 @@ class ClickHouseStore(Facts, Books, Programs, Positions, Forget, Retention, Why,
     def __init__(self, target: Target) -> None:
         self.connections = Connections(target)
 
-    def migrate(self) -> None:
-        """Bring the schema up to this version of wikitally; does nothing when it is."""
-        target = self.connections.target
-        # Its progress is one line per migration that is already applied: nobody's news.
-        logging.getLogger().setLevel(logging.WARNING)
-        cluster = ClickhouseCluster(
-            db_host=target.host,
-            db_port=str(target.port),
-            db_user=target.user,
-            db_password=target.password,
-            secure=target.secure,
-        )
-        with resources.as_file(resources.files("storage").joinpath("migrations")) as folder:
-            cluster.migrate(target.database, folder)
+    def migrate(self) -> list[Migration]:
+        """Bring the schema up to this version of wikitally; return what was applied.
+
+        Raises:
+            InvalidInput: the server is too old, or the store is of a newer wikitally.
+        """
+        applied = migrate(self.connections)
         ensure_views(self.connections)
+        return applied
 
     def close(self) -> None:
         """Close the idle connections."""
         self.connections.close()
 
     def table_sizes(self) -> list[tuple[str, int, int]]:
-        """(table, rows, bytes on disk)."""
-        return [(name, rows, size) for name, rows, size in self.connections.rows("counts")]
+        """(table, rows, bytes on disk), of all shards."""
+        found: dict[str, tuple[int, int]] = {}
+        for name, rows, size in self.connections.everywhere("counts"):
+            before = found.get(name, (0, 0))
+            found[name] = before[0] + rows, before[1] + size
+        return [(name, rows, size) for name, (rows, size) in sorted(found.items())]

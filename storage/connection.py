@@ -2,98 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from queue import Empty, LifoQueue
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from string import Template
+from threading import Lock
+from typing import Any, TypeVar
 
+import stamina
 from clickhouse_driver import Client
-from clickhouse_driver.errors import Error, NetworkError, ServerException, SocketTimeoutError
+from clickhouse_driver.errors import ServerException
 
-from processors.errors import InvalidInput, StoreUnavailable
+from processors.errors import InvalidInput
+from storage.driver import connect, first_line, settings_of, translated, worth_another
+from storage.target import Layout, Target
 
-_SETTINGS = {
-    "async_insert": 0,  # durable when the call returns
-    "use_client_time_zone": 0,
-    "max_query_size": 16 * 1024 * 1024,
-}
-_CONNECT_SECONDS = 5
-_ANSWER_SECONDS = 120
-# Codes of ClickHouse that a retry can mend: too many queries, memory, timeouts, shutting down, full disk.
-_TRANSIENT_CODES = frozenset({159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 319, 394, 425, 439, 745})
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A ClickHouse server and the database on it."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    database: str = "wikitally"
-    secure: bool = False
-
-    @property
-    def analytics(self) -> str:
-        """The database of the views for analysts."""
-        return "analytics" if self.database == "wikitally" else f"{self.database}_analytics"
-
-    def __repr__(self) -> str:
-        return f"clickhouse{'s' if self.secure else ''}://{self.user}@{self.host}:{self.port}/{self.database}"
-
-    @classmethod
-    def parse(cls, url: str) -> Target:
-        """Read `clickhouse[s]://user:password@host[:port]/database`.
-
-        Raises:
-            InvalidInput: the URL is of another kind; its password is not repeated.
-        """
-        parts = urlsplit(url)
-        if parts.scheme not in ("clickhouse", "clickhouses") or not parts.hostname:
-            raise InvalidInput(
-                "WIKITALLY_CLICKHOUSE_URL: want clickhouse://user:password@host:9000/database "
-                f"(clickhouses:// for TLS), not one that begins with {parts.scheme or 'nothing'}://"
-            )
-        if parse_qs(parts.query):
-            raise InvalidInput("WIKITALLY_CLICKHOUSE_URL: options after ? are not supported")
-        secure = parts.scheme == "clickhouses"
-        return cls(
-            host=parts.hostname,
-            port=parts.port or (9440 if secure else 9000),
-            user=unquote(parts.username or "default"),
-            password=unquote(parts.password or ""),
-            database=unquote(parts.path.strip("/")) or "wikitally",
-            secure=secure,
-        )
+_ATTEMPTS = 3
+_Result = TypeVar("_Result")
 
 
 @cache
 def query(name: str) -> str:
     """The text of `storage/queries/NAME.sql`."""
     return resources.files("storage").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except ServerException as error:
-        if error.code in _TRANSIENT_CODES:
-            raise StoreUnavailable(_first_line(error)) from error
-        raise
-    except (NetworkError, SocketTimeoutError, EOFError, OSError) as error:
-        raise StoreUnavailable(f"ClickHouse does not answer: {_first_line(error)}") from error
-
-
-def _first_line(error: BaseException) -> str:
-    text = error.message if isinstance(error, ServerException) else str(error)
-    words, _, _ = text.strip().removeprefix("DB::Exception: ").partition("Stack trace:")
-    return words.strip().splitlines()[0] if words.strip() else type(error).__name__
 
 
 def external(
@@ -108,42 +42,51 @@ def external(
 
 
 class Connections:
-    """A pool of native connections; safe to share between threads. Nothing is opened before the first call."""
+    """A pool of native connections; safe to share between threads. Nothing is opened before the first call.
+
+    A call whose connection breaks, or that the server has no room for, is tried again, briefly: every one of ours may
+    be repeated. Who has more patience repeats it on `StoreUnavailable`.
+    """
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self.on_retry: Callable[[str], object] = lambda call: None
+        """Told of each call that failed and is tried again."""
         self._idle: LifoQueue[Client] = LifoQueue()
+        self._settings = settings_of(target)
+        self._finding = Lock()
+        self._shards: list[Connections] | None = None
+        self._hosts: list[Connections] | None = None
+
+    def _begin(self, name: str, call: Callable[[Client], _Result]) -> tuple[Client, _Result]:
+        """A connection and what the call on it gave; one that failed is tried again a few times."""
+        attempts = stamina.retry_context(on=worth_another, attempts=_ATTEMPTS, wait_initial=0.1, wait_max=1.0)
+        for attempt in attempts:
+            with attempt:
+                if attempt.num > 1:
+                    self.on_retry(name)
+                try:
+                    client = self._idle.get_nowait()
+                except Empty:
+                    client = connect(self.target)
+                with self._trusted(client):
+                    return client, call(client)
+        raise AssertionError("unreachable")
 
     @contextmanager
-    def _client(self) -> Iterator[Client]:
+    def _trusted(self, client: Client) -> Iterator[None]:
+        """A connection that failed in the middle of an exchange cannot be trusted with the next one."""
         try:
-            client = self._idle.get_nowait()
-        except Empty:
-            client = self._connect()
-        try:
-            with _translated():
-                yield client
+            with translated():
+                yield
         except BaseException:
-            # A connection that failed in the middle of an exchange cannot be trusted with the next one.
             client.disconnect()
             raise
-        self._idle.put(client)
 
-    def _connect(self) -> Client:
-        target = self.target
-        return Client(
-            target.host,
-            port=target.port,
-            user=target.user,
-            password=target.password,
-            database=target.database,
-            secure=target.secure,
-            connect_timeout=_CONNECT_SECONDS,
-            send_receive_timeout=_ANSWER_SECONDS,
-            sync_request_timeout=_CONNECT_SECONDS,
-            client_name="wikitally",
-            settings=_SETTINGS,
-        )
+    def _run(self, name: str, call: Callable[[Client], _Result]) -> _Result:
+        client, result = self._begin(name, call)
+        self._idle.put(client)
+        return result
 
     def rows(
         self,
@@ -156,8 +99,27 @@ class Connections:
         Raises:
             StoreUnavailable: the server is away or overloaded.
         """
-        with self._client() as client:
-            result = client.execute(query(name), dict(params or {}), external_tables=list(tables) or None)
+        return self._rows(name, query(name), params, tables)
+
+    def everywhere(self, name: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a named query once on every shard, on the tables named `X${local}` there; all their rows.
+
+        Raises:
+            StoreUnavailable: a server is away or overloaded; on some shards it may have been run.
+        """
+        text = Template(query(name)).substitute(local=self.target.layout.suffix)
+        return [row for shard in self.shards() for row in shard._rows(name, text, params)]
+
+    def _rows(
+        self,
+        name: str,
+        text: str,
+        params: Mapping[str, Any] | None,
+        tables: Sequence[Mapping[str, Any]] = (),
+    ) -> list[tuple[Any, ...]]:
+        result = self._run(
+            name, lambda client: client.execute(text, dict(params or {}), external_tables=list(tables) or None)
+        )
         return result if isinstance(result, list) else []
 
     def records(
@@ -167,13 +129,18 @@ class Connections:
         tables: Sequence[Mapping[str, Any]] = (),
     ) -> Iterator[dict[str, Any]]:
         """Like `rows`, each by column name, as they come in: any number of them fits in memory."""
-        with self._client() as client:
+
+        def begin(client: Client) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
             result = client.execute_iter(
                 query(name), dict(params or {}), external_tables=list(tables) or None, with_column_types=True
             )
-            names = [column for column, _ in next(result)]
+            return [column for column, _ in next(result)], result
+
+        client, (names, result) = self._begin(name, begin)
+        with self._trusted(client):
             for row in result:
                 yield dict(zip(names, row, strict=True))
+        self._idle.put(client)
 
     def insert(
         self,
@@ -188,8 +155,11 @@ class Connections:
             StoreUnavailable: nothing may be assumed written; insert all of it again.
         """
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
-        with self._client() as client:
-            client.execute(statement, list(values), columnar=True, settings={**_SETTINGS, **(settings or {})})
+        wanted = self._settings | dict(settings or {})
+        self._run(
+            f"insert_{table}",
+            lambda client: client.execute(statement, list(values), columnar=True, settings=wanted),
+        )
 
     def command(self, sql: str) -> None:
         """Run a statement of ours that is no named query.
@@ -197,8 +167,7 @@ class Connections:
         Raises:
             StoreUnavailable: the server is away or overloaded.
         """
-        with self._client() as client:
-            client.execute(sql)
+        self._run("command", lambda client: client.execute(sql))
 
     def ping(self) -> str:
         """The server's version.
@@ -206,8 +175,7 @@ class Connections:
         Raises:
             StoreUnavailable: it does not answer.
         """
-        with self._client() as client:
-            ((version,),) = client.execute("SELECT version()")
+        ((version,),) = self._run("ping", lambda client: client.execute("SELECT version()"))
         return str(version)
 
     def statement(self, sql: str) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]]]:
@@ -216,22 +184,67 @@ class Connections:
         Raises:
             InvalidInput: ClickHouse refuses it, with its own words.
         """
-        with self._client() as client:
-            try:
-                rows, columns = client.execute(sql, settings={**_SETTINGS, "readonly": 2}, with_column_types=True)
-            except ServerException as error:
-                if error.code in _TRANSIENT_CODES:
-                    raise
-                raise InvalidInput(f"ClickHouse: {_first_line(error)}") from error
+        settings = self._settings | {"readonly": 2}
+        try:
+            rows, columns = self._run(
+                "statement", lambda client: client.execute(sql, settings=settings, with_column_types=True)
+            )
+        except ServerException as error:
+            raise InvalidInput(f"ClickHouse: {first_line(error)}") from error
         return list(rows), list(columns)
+
+    def shards(self) -> Sequence[Connections]:
+        """One for each shard, to whichever of its replicas answers; without a cluster, just this.
+
+        Raises:
+            InvalidInput: the server knows no cluster of that name.
+            StoreUnavailable: the server is away.
+        """
+        with self._finding:
+            if self._shards is None:
+                self._shards = [self._to(tuple(hosts)) for hosts in self._replicas()]
+            return self._shards
+
+    def hosts(self) -> Sequence[Connections]:
+        """One for each server of the cluster; without one, just this.
+
+        Raises:
+            InvalidInput: the server knows no cluster of that name.
+            StoreUnavailable: the server is away.
+        """
+        with self._finding:
+            if self._hosts is None:
+                self._hosts = [self._to((host,)) for hosts in self._replicas() for host in hosts]
+            return self._hosts
+
+    def without_database(self) -> Connections:
+        """To the same server, as far as one gets before the database is there; close it."""
+        return Connections(replace(self.target, database="", layout=Layout()))
+
+    def _to(self, hosts: tuple[tuple[str, int], ...]) -> Connections:
+        if not self.target.layout.cluster:
+            return self
+        other = Connections(self.target.at(hosts))
+        other.on_retry = lambda call: self.on_retry(call)
+        return other
+
+    def _replicas(self) -> list[list[tuple[str, int]]]:
+        """By shard, (host, port) of its replicas."""
+        cluster = self.target.layout.cluster
+        if not cluster:
+            return [[(self.target.host, self.target.port)]]
+        with closing(self.without_database()) as bare:
+            found = bare.rows("cluster_hosts", {"cluster": cluster})
+        if not found:
+            raise InvalidInput(f"{self.target.host}: knows no cluster {cluster} (system.clusters says which it knows)")
+        return [hosts for (hosts,) in found]
 
     def close(self) -> None:
         """Close what is idle."""
+        for other in {*(self._shards or ()), *(self._hosts or ())} - {self}:
+            other.close()
         while True:
             try:
                 self._idle.get_nowait().disconnect()
             except Empty:
                 return
-
-
-__all__ = ["Connections", "Error", "Target", "query"]

@@ -58,7 +58,7 @@ def _delete(connections: Connections, rows: Sequence[_Row]) -> None:
         "ids": tuple({row.fact.event_id for row in rows}),
         "fingerprints": tuple({row.fingerprint for row in rows}),
     }
-    connections.rows("facts_delete", params)
+    connections.everywhere("facts_delete", params)
 
 
 def chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:

@@ -62,7 +62,7 @@ class Forget(Privacy):
                 "actors": [one.actor for one in some],
                 "reasons": [one.reason for one in some],
             }
-            self.connections.rows("program_events_rewrite", params)
+            self.connections.everywhere("program_events_rewrite", params)
         return len(changed)
 
     def rewrite_programs(self, definitions: Mapping[str, str]) -> int:
@@ -70,7 +70,7 @@ class Forget(Privacy):
         shown = dict(self.connections.rows("programs_shown"))
         changed = [slug for slug, text in definitions.items() if shown.get(slug, text) != text]
         for some in chunks(changed, _EVENTS_AT_ONCE):
-            self.connections.rows(
+            self.connections.everywhere(
                 "programs_rewrite", {"slugs": some, "definitions": [definitions[slug] for slug in some]}
             )
         return len(changed)
@@ -82,7 +82,7 @@ class Forget(Privacy):
         programs = [slug for slug, _ in self.connections.rows("programs_shown")]
         self.rewrite_results(programs, lambda _, board: without_names(board, forgetting.own, forgetting.instead))
         for table in _BOOKS:
-            self.connections.rows(f"forget_{table}", params)
+            self.connections.everywhere(f"forget_{table}", params)
         for table in ("contributions", "ledger"):
             self._retitle(table, forgetting)
         rewrite_facts(self.connections, self.connections.records("facts_of_person", params), forgetting.fact)
@@ -99,7 +99,7 @@ class Forget(Privacy):
                 found[wiki, title] = after
         for some in chunks(found.items(), 1000):
             params = {"before": [key for key, _ in some], "after": [after for _, after in some]}
-            self.connections.rows(f"retitle_{table}", params)
+            self.connections.everywhere(f"retitle_{table}", params)
 
 
 def _params(forgetting: Forgetting) -> dict[str, Any]:

@@ -72,20 +72,20 @@ class Privacy:
         if not books:
             return
         params = {"revisions": tuple(_keys(hidden)), "ids": tuple(one.rev_id for one in hidden)}
-        connections.rows("purge_contributions", params)
+        connections.everywhere("purge_contributions", params)
         keys = external("keys", ("program", "user"), books)
         left = {(program, user) for program, user in connections.rows("purge_books_left", tables=[keys])}
         if left:
             connections.rows("refresh_standings", {"version": version}, [external("keys", ("program", "user"), left)])
         self._drop_standings(books - left)
-        connections.rows("purge_ledger", params)
+        connections.everywhere("purge_ledger", params)
 
     def _drop_registrations(self, names: Collection[str], ids: Collection[str]) -> None:
         """Of those of whom these facts are all that is known."""
         if names:
             rows = self.connections.rows("facts_elsewhere", {"users": tuple(names), "ids": tuple(ids)})
             if gone := set(names) - {user for (user,) in rows}:
-                self.connections.rows("purge_registrations", {"users": tuple(gone)})
+                self.connections.everywhere("purge_registrations", {"users": tuple(gone)})
 
     def _drop_standings(self, books: Collection[tuple[str, str]]) -> None:
         """Those of whom a program has nothing left: their names go from its frozen results too."""
@@ -93,7 +93,7 @@ class Privacy:
             return
         names = {program: {user for slug, user in books if slug == program} for program, _ in books}
         self.rewrite_results(names, lambda program, board: without_names(board, names[program], HIDDEN_NAME))
-        self.connections.rows("purge_standings", {"keys": tuple(books)})
+        self.connections.everywhere("purge_standings", {"keys": tuple(books)})
 
     def rewrite_results(self, programs: Iterable[str], change: Callable[[str, object], object]) -> int:
         """Replace the boards of frozen results by what `change` makes of them; return how many it changed."""
@@ -107,7 +107,7 @@ class Privacy:
             boards = [board for _, board in some]
             digests = [hashlib.sha256(board.encode()).hexdigest() for board in boards]
             keys = [key for key, _ in some]
-            self.connections.rows("results_redact", {"keys": keys, "boards": boards, "digests": digests})
+            self.connections.everywhere("results_redact", {"keys": keys, "boards": boards, "digests": digests})
         return len(rows)
 
     def drop_letters(self, hidden: Sequence[Hiding], names: Collection[str]) -> int:
@@ -121,7 +121,7 @@ class Privacy:
             if mentions(bytes.fromhex(data), hidden, names)
         ]
         for digests in chunks(found, AT_ONCE):
-            self.connections.rows("purge_letters", {"digests": digests})
+            self.connections.everywhere("purge_letters", {"digests": digests})
         return len(found)
 
     def settle(self) -> None:
@@ -140,13 +140,12 @@ class Privacy:
             "dead_letters",
             "activity_minutes",
         ):
-            self.connections.rows(f"settle_{table}")
+            self.connections.everywhere(f"settle_{table}")
 
     @property
     def unsettled(self) -> bool:
         """Whether the disk still holds something that is being written anew."""
-        ((count,),) = self.connections.rows("unsettled")
-        return bool(count)
+        return any(count for (count,) in self.connections.everywhere("unsettled"))
 
 
 def _keys(hidden: Iterable[Hiding]) -> list[tuple[str, int]]:

@@ -15,7 +15,7 @@ class Retention:
     def drop_facts(self, before: datetime) -> int:
         """Drop facts of before a time, and when accounts were made; but what hides authors and summaries stays."""
         count = self._drop("old_facts", int(before.timestamp()))
-        self.connections.rows("old_registrations", {"before": int(before.timestamp())})
+        self.connections.everywhere("old_registrations", {"before": int(before.timestamp())})
         return count
 
     def drop_old_letters(self, before: datetime) -> int:
@@ -33,5 +33,5 @@ class Retention:
     def _drop(self, name: str, before: int) -> int:
         ((count,),) = self.connections.rows(f"{name}_count", {"before": before})
         if count:
-            self.connections.rows(name, {"before": before})
+            self.connections.everywhere(name, {"before": before})
         return int(count)

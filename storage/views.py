@@ -11,7 +11,8 @@ from functools import cache
 from importlib import resources
 from string import Template
 
-from storage.connection import Connections, Target
+from storage.connection import Connections
+from storage.target import Target, quoted
 
 
 @cache
@@ -22,28 +23,30 @@ def view_texts() -> dict[str, str]:
 
 
 def ensure_views(connections: Connections) -> None:
-    """Make the views what this version of wikitally wants them to be; does nothing when they are.
+    """Make the views what this version of wikitally wants them to be; does nothing where they are.
 
     They read the tables with the rights of the account that makes them.
 
     Raises:
-        StoreUnavailable: the server is away; call it again.
+        StoreUnavailable: a server is away; call it again.
     """
     target = connections.target
-    texts = [Template(text).substitute(_names(target)) for text in view_texts().values()]
+    names = _names(target)
+    texts = [Template(text).substitute(names) for text in view_texts().values()]
     digest = hashlib.sha256("\n".join([target.user, *texts]).encode()).hexdigest()
     comment = f"views of wikitally for analysts, {digest}"
-    if connections.rows("database_comment", {"name": target.analytics}) == [(comment,)]:
-        return
-    connections.command(f"CREATE DATABASE IF NOT EXISTS {_quoted(target.analytics)}")
-    for text in texts:
-        connections.command(text)
-    connections.command(f"ALTER DATABASE {_quoted(target.analytics)} MODIFY COMMENT '{comment}'")
+    for host in (connections,) if target.layout.replicated else connections.hosts():
+        if host.rows("database_comment", {"name": target.analytics}) == [(comment,)]:
+            continue
+        host.command(f"CREATE DATABASE IF NOT EXISTS {quoted(target.analytics)}{names['on_cluster']}")
+        for text in texts:
+            host.command(text)
+        host.command(f"ALTER DATABASE {quoted(target.analytics)}{names['on_cluster']} MODIFY COMMENT '{comment}'")
 
 
 def _names(target: Target) -> dict[str, str]:
-    return {"physical": _quoted(target.database), "analytics": _quoted(target.analytics)}
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+    return {
+        "physical": quoted(target.database),
+        "analytics": quoted(target.analytics),
+        "on_cluster": f" ON CLUSTER {quoted(target.layout.cluster)}" if target.layout.replicated else "",
+    }

@@ -1,1 +1,1 @@
-DELETE FROM contributions WHERE user IN %(names)s
+DELETE FROM contributions${local} WHERE user IN %(names)s

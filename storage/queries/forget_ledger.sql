@@ -1,1 +1,1 @@
-DELETE FROM ledger WHERE user IN %(names)s
+DELETE FROM ledger${local} WHERE user IN %(names)s

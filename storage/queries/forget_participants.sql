@@ -1,1 +1,1 @@
-DELETE FROM participants WHERE user IN %(names)s
+DELETE FROM participants${local} WHERE user IN %(names)s

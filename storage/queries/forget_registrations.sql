@@ -1,1 +1,1 @@
-DELETE FROM registrations WHERE user IN %(names)s
+DELETE FROM registrations${local} WHERE user IN %(names)s

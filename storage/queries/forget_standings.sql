@@ -1,1 +1,1 @@
-DELETE FROM standings WHERE user IN %(names)s
+DELETE FROM standings${local} WHERE user IN %(names)s

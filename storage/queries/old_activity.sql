@@ -1,1 +1,1 @@
-DELETE FROM activity_minutes WHERE minute < toDateTime(%(before)s, 'UTC')
+DELETE FROM activity_minutes${local} WHERE minute < toDateTime(%(before)s, 'UTC')

@@ -1,1 +1,1 @@
-DELETE FROM dead_letters WHERE received_at < toDateTime(%(before)s, 'UTC')
+DELETE FROM dead_letters${local} WHERE received_at < toDateTime(%(before)s, 'UTC')

@@ -1,1 +1,1 @@
-DELETE FROM registrations WHERE registered_at < toDateTime(%(before)s, 'UTC')
+DELETE FROM registrations${local} WHERE registered_at < toDateTime(%(before)s, 'UTC')

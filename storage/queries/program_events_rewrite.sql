@@ -1,5 +1,5 @@
 -- Let events say something else: the one time that the log is not only appended to.
-ALTER TABLE program_events
+ALTER TABLE program_events${local}
 UPDATE
     payload = transform(event_id, %(ids)s, %(payloads)s, payload),
     actor = transform(event_id, %(ids)s, %(actors)s, actor),

@@ -1,1 +1,1 @@
-DELETE FROM contributions WHERE kind = 'edit' AND rev_id IN %(ids)s AND (wiki, rev_id) IN %(revisions)s
+DELETE FROM contributions${local} WHERE kind = 'edit' AND rev_id IN %(ids)s AND (wiki, rev_id) IN %(revisions)s

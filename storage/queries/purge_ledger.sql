@@ -1,1 +1,1 @@
-DELETE FROM ledger WHERE kind = 'edit' AND rev_id IN %(ids)s AND (wiki, rev_id) IN %(revisions)s
+DELETE FROM ledger${local} WHERE kind = 'edit' AND rev_id IN %(ids)s AND (wiki, rev_id) IN %(revisions)s

@@ -1,1 +1,1 @@
-DELETE FROM dead_letters WHERE digest IN (SELECT CAST(unhex(arrayJoin(%(digests)s)) AS FixedString(16)))
+DELETE FROM dead_letters${local} WHERE digest IN (SELECT CAST(unhex(arrayJoin(%(digests)s)) AS FixedString(16)))

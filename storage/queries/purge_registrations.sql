@@ -1,1 +1,1 @@
-DELETE FROM registrations WHERE user IN %(users)s
+DELETE FROM registrations${local} WHERE user IN %(users)s

@@ -1,1 +1,1 @@
-DELETE FROM standings WHERE (program, user) IN %(keys)s
+DELETE FROM standings${local} WHERE (program, user) IN %(keys)s

@@ -1,5 +1,5 @@
 -- Replace boards of frozen results. It is said of each when.
-ALTER TABLE results
+ALTER TABLE results${local}
 UPDATE
     board = transform((program, name), %(keys)s, %(boards)s, board),
     digest = transform((program, name), %(keys)s, %(digests)s, digest),

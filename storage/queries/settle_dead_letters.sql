@@ -1,2 +1,2 @@
 -- Write the parts with deleted rows anew, in the background: then the rows are off the disk.
-ALTER TABLE dead_letters APPLY DELETED MASK SETTINGS mutations_sync = 0
+ALTER TABLE dead_letters${local} APPLY DELETED MASK SETTINGS mutations_sync = 0

@@ -1,2 +1,2 @@
 -- Write the parts with deleted rows anew, in the background: then the rows are off the disk.
-ALTER TABLE standings APPLY DELETED MASK SETTINGS mutations_sync = 0
+ALTER TABLE standings${local} APPLY DELETED MASK SETTINGS mutations_sync = 0

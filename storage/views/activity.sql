@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.activity
+CREATE OR REPLACE VIEW $analytics.activity$on_cluster
 (
     minute DateTime('UTC') COMMENT 'start of the minute in which things happened; unit: minutes, UTC; e.g. 2026-11-23 18:56:00',
     wiki LowCardinality(String) COMMENT 'the wiki; unit: server name; e.g. en.wikipedia.org',

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.coverage
+CREATE OR REPLACE VIEW $analytics.coverage$on_cluster
 (
     hour DateTime('UTC') COMMENT 'start of the hour in which things happened; unit: hours, UTC; e.g. 2026-11-23 18:00:00',
     wiki LowCardinality(String) COMMENT 'the wiki; unit: server name; e.g. en.wikipedia.org',

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.dead_letters
+CREATE OR REPLACE VIEW $analytics.dead_letters$on_cluster
 (
     day Date COMMENT 'when they came; unit: days, UTC; e.g. 2026-11-23',
     topic String COMMENT 'the Kafka topic, empty where not known; unit: name; e.g. eqiad.mediawiki.recentchange',

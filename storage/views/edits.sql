@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.edits
+CREATE OR REPLACE VIEW $analytics.edits$on_cluster
 (
     wiki LowCardinality(String) COMMENT 'the wiki; unit: server name; e.g. en.wikipedia.org',
     rev_id Int64 COMMENT 'the revision, with wiki the identity of the edit; unit: id; e.g. 1167812345',

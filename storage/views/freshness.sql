@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.freshness
+CREATE OR REPLACE VIEW $analytics.freshness$on_cluster
 (
     as_of Nullable(DateTime64(3, 'UTC')) COMMENT 'time up to which all of the stream is stored, NULL where nothing was read; unit: milliseconds, UTC; e.g. 2026-11-23 19:20:00.120',
     lag_seconds Nullable(Float64) COMMENT 'how far as_of lies behind now; unit: seconds; e.g. 1.8',

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.gaps
+CREATE OR REPLACE VIEW $analytics.gaps$on_cluster
 (
     topic String COMMENT 'the Kafka topic; unit: name; e.g. eqiad.mediawiki.recentchange',
     partition UInt16 COMMENT 'the Kafka partition; unit: number from 0; e.g. 0',

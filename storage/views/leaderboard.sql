@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.leaderboard
+CREATE OR REPLACE VIEW $analytics.leaderboard$on_cluster
 (
     program String COMMENT 'the program; unit: slug; e.g. women-in-red-2026-11',
     rank UInt64 COMMENT 'place by bytes added, equal values share one; unit: place from 1; e.g. 2',

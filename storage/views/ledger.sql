@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.ledger
+CREATE OR REPLACE VIEW $analytics.ledger$on_cluster
 (
     program String COMMENT 'the program; unit: slug; e.g. women-in-red-2026-11',
     wiki LowCardinality(String) COMMENT 'the wiki; unit: server name; e.g. en.wikipedia.org',

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.participants
+CREATE OR REPLACE VIEW $analytics.participants$on_cluster
 (
     program String COMMENT 'the program; unit: slug; e.g. women-in-red-2026-11',
     user String COMMENT 'as enrolled, or a pseudonym; unit: user name; e.g. Participant 3',

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.programs
+CREATE OR REPLACE VIEW $analytics.programs$on_cluster
 (
     program String COMMENT 'the id in addresses; unit: slug; e.g. women-in-red-2026-11',
     title String COMMENT 'for people; unit: text; e.g. Women in Red, November 2026',

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.results
+CREATE OR REPLACE VIEW $analytics.results$on_cluster
 (
     program String COMMENT 'the program; unit: slug; e.g. women-in-red-2026-11',
     name String COMMENT 'what its organisers call the result; unit: name; e.g. final',

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW $analytics.uploads
+CREATE OR REPLACE VIEW $analytics.uploads$on_cluster
 (
     wiki LowCardinality(String) COMMENT 'the wiki; unit: server name; e.g. commons.wikimedia.org',
     log_id Int64 COMMENT 'the log entry, with wiki the identity of the upload; unit: id; e.g. 357001',

@@ -21,8 +21,8 @@ import pytest
 from ingest.rehearsal import Rehearsal
 from processors.errors import StoreUnavailable
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Target
 from storage.embedded import attach
+from storage.target import Target
 from tests.acceptance.commands import ENVIRONMENT, arguments
 from tests.recorders import EVENTSTREAMS
 

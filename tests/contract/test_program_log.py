@@ -22,9 +22,9 @@ from processors.errors import Conflict, StoreUnavailable
 from processors.ports import ProgramLog
 from processors.program_events import Change, Changed, Defined, Deleted, Frozen, Joined, NewEvent, ProgramEvent
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Target
 from storage.embedded import Address, EmbeddedServer
 from storage.program_log import ClickHouseProgramLog
+from storage.target import Target
 from tests.conftest import NewStore
 from tests.program_logs import MemoryProgramLog
 
@@ -194,8 +194,7 @@ def test_where_two_ever_claimed_a_position_the_first_counts(clickhouse_log: Clic
 def test_a_token_that_a_crash_used_up_does_not_close_the_log(clickhouse_log: ClickHouseProgramLog) -> None:
     clickhouse_log.append([event()], after=0)
     # Afterwards the server knows the token, and nothing stands where it was used.
-    with clickhouse_log._connections._client() as client:
-        client.execute("ALTER TABLE program_events DELETE WHERE 1", settings={"mutations_sync": 2})
+    clickhouse_log._connections.command("ALTER TABLE program_events DELETE WHERE 1 SETTINGS mutations_sync = 2")
     assert clickhouse_log.last_position() == 0
     threads = 4
     together = threading.Barrier(threads)

@@ -22,8 +22,8 @@ from clickhouse_driver.errors import Error
 
 from processors.errors import InvalidInput, StoreUnavailable
 from storage import landlock
-from storage.connection import Target
 from storage.embedded import Address, EmbeddedServer, attach
+from storage.target import Target
 from tests.needs import missing
 
 ROOT = Path(__file__).parents[2]

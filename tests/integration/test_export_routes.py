@@ -21,8 +21,8 @@ from processors.program_events import NameHidden
 from processors.programs import Visibility
 from storage.analyst_http import AnalystHttp, HttpTarget
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Target
 from storage.embedded import Address
+from storage.target import Target
 from tests.integration.test_views import PROGRAM, contribution, decide, enter
 from tests.stores import embedded_store, show
 

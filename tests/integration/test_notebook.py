@@ -12,8 +12,8 @@ import pytest
 
 from deploy.schema import play_demo
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Target
 from storage.embedded import Address
+from storage.target import Target
 from tests.stores import embedded_store, log_of
 
 NOTEBOOK = json.loads((Path(__file__).parents[2] / "docs" / "notebook" / "wikitally.ipynb").read_text(encoding="utf-8"))

@@ -21,8 +21,8 @@ from processors.errors import SourceUnavailable, TooManyInvalidEvents
 from processors.metrics import STORE_RETRIES
 from processors.ports import Checkpoint, RawEvent
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Target
 from storage.embedded import EmbeddedServer
+from storage.target import Target
 from tests.integration.test_worker import RECORDED, programs
 from tests.recorders import RecordedMetrics
 from tests.stores import log_of

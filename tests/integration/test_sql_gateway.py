@@ -25,8 +25,8 @@ from processors.programs import Participant, Visibility
 from processors.tokens import digest_of
 from storage.analyst_http import AnalystHttp, HttpTarget
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Target
 from storage.embedded import Address
+from storage.target import Target
 from tests.gateway import Gateway, gateway
 from tests.stores import embedded_store, show
 

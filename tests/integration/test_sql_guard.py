@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from processors.errors import SqlRefused
 from processors.sql_guard import check_tree
-from storage.connection import Connections, Target
+from storage.connection import Connections
 from storage.embedded import Address
+from storage.target import Target
 
 Check = Callable[[str, int], None]
 FILE = "file('/etc/hostname')"

@@ -24,8 +24,9 @@ from processors.programs import Program, Session, Visibility
 from processors.standings import fold_books
 from storage.books import entry_from_row
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Connections, Target
+from storage.connection import Connections
 from storage.fact_rows import from_row
+from storage.target import Target
 from tests.histories import (
     START,
     WIKI,

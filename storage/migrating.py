@@ -1,0 +1,174 @@
+"""Bringing a store's schema up to this version of wikitally: numbered scripts, each once, one process at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from clickhouse_driver.errors import ServerException
+from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
+from clickhouse_migrations.migration import Migration as Script
+
+from processors.errors import InvalidInput
+from storage import locks
+from storage.connection import Connections
+from storage.driver import CLUSTER_SETTINGS, first_line, translated, transport
+from storage.layouts import Statement, render
+from storage.target import Target, quoted
+
+OLDEST = (26, 7)
+"""The oldest ClickHouse that the tests run on."""
+
+_UNKNOWN_DATABASE, _UNKNOWN_TABLE = 81, 60
+
+
+class Migration(NamedTuple):
+    """A numbered script, written for one server."""
+
+    number: int
+    name: str
+    script: str
+
+    @property
+    def checksum(self) -> str:
+        """MD5 of the script as it is written, whatever the layout; kept beside the number when it was applied."""
+        return hashlib.md5(self.script.encode(), usedforsecurity=False).hexdigest()
+
+    def rendered(self, target: Target) -> list[Statement]:
+        """Its statements for the layout of `target`."""
+        return render(self.script, target)
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """All that this version of wikitally knows, in order."""
+    files = sorted(resources.files("storage").joinpath("migrations").iterdir(), key=lambda file: file.name)
+    return tuple(
+        Migration(int(file.name[:3]), file.name.removesuffix(".sql"), file.read_text(encoding="utf-8"))
+        for file in files
+        if file.name.endswith(".sql")
+    )
+
+
+def check_version(connections: Connections) -> str:
+    """The server's version.
+
+    Raises:
+        InvalidInput: it is too old.
+        StoreUnavailable: it does not answer.
+    """
+    with closing(connections.without_database()) as bare:
+        version = bare.ping()
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST:
+        raise InvalidInput(
+            f"{connections.target.host}: ClickHouse {version} is too old; wikitally needs "
+            f"{'.'.join(map(str, OLDEST))} or newer, which is the oldest that its tests run on"
+        )
+    return version
+
+
+def pending(connections: Connections) -> list[Migration]:
+    """What is still to be applied, on the host that lacks most.
+
+    Raises:
+        InvalidInput: the store is of a newer wikitally, or was made by other scripts.
+        StoreUnavailable: a server is away.
+    """
+    applied = [_applied(host) for host in _told(connections)]
+    return [one for one in migrations() if not all(one.number in numbers for numbers in applied)]
+
+
+def _told(connections: Connections) -> Sequence[Connections]:
+    """The hosts that are told of the schema: each, but of a replicated cluster any."""
+    return (connections,) if connections.target.layout.replicated else connections.hosts()
+
+
+def _applied(host: Connections) -> set[int]:
+    try:
+        applied = dict(host.rows("applied_migrations"))
+    except ServerException as error:
+        if error.code not in (_UNKNOWN_DATABASE, _UNKNOWN_TABLE):
+            raise
+        return set()
+    known = {one.number: one for one in migrations()}
+    if newer := applied.keys() - known.keys():
+        raise InvalidInput(
+            f"{host.target!r}: the store is of a newer wikitally (migration {max(newer)}; this one knows {max(known)})"
+        )
+    for number, checksum in applied.items():
+        if known[number].checksum != checksum:
+            raise InvalidInput(
+                f"{host.target!r}: migration {known[number].name} was applied with another text "
+                f"(checksum {checksum}, here {known[number].checksum}); is it a store of wikitally?"
+            )
+    return set(applied)
+
+
+def migrate(connections: Connections) -> list[Migration]:
+    """Apply what is pending; returns it.
+
+    Raises:
+        Conflict: another process has been at it for minutes.
+        InvalidInput: the server is too old, or the store is not what its records say.
+        StoreUnavailable: a server is away; call it again.
+    """
+    check_version(connections)
+    if not pending(connections):
+        return []
+    _make_ready(connections)
+    with locks.held(locks.Locks(connections), "migrate"):
+        wanted = pending(connections)
+        hosts = _told(connections)
+        # What moves rows runs last, on the first host, when all have the tables.
+        for host in reversed(hosts):
+            _apply(host.target, wanted, once=host is hosts[0])
+    return wanted
+
+
+def _make_ready(connections: Connections) -> None:
+    """The database, and the table of locks in it."""
+    target = connections.target
+    on = f" ON CLUSTER {quoted(target.layout.cluster)}" if target.layout.replicated else ""
+    for host in _told(connections):
+        with closing(host.without_database()) as bare:
+            if not bare.rows("database_comment", {"name": target.database}):
+                bare.command(f"CREATE DATABASE IF NOT EXISTS {quoted(target.database)}{on}")
+    for host in _told(connections):
+        for statement in render(locks.TABLE, target):
+            host.command(statement.text)
+
+
+def _apply(target: Target, wanted: Sequence[Migration], *, once: bool) -> None:
+    options = transport(target)
+    del options["secure"]
+    cluster = ClickhouseCluster(
+        db_host=target.host,
+        db_port=str(target.port),
+        db_user=target.user,
+        db_password=target.password,
+        secure=target.secure,
+        settings=dict(CLUSTER_SETTINGS) if target.layout.cluster else None,
+        **options,
+    )
+    scripts = [Script(one.number, one.checksum, _script(one, target, once=once)) for one in migrations()]
+    # Its progress is one line per script that is already applied: nobody's news.
+    logging.getLogger().setLevel(logging.WARNING)
+    try:
+        with translated():
+            cluster.init_schema(target.database, target.layout.cluster if target.layout.replicated else None)
+            cluster.apply_migrations(target.database, scripts, create_db_if_no_exists=False)
+    except ServerException as error:
+        names = ", ".join(one.name for one in wanted)
+        raise InvalidInput(f"{target!r}: refuses the migrations {names}: {first_line(error)}") from error
+
+
+def _script(one: Migration, target: Target, *, once: bool) -> str:
+    if not target.layout.cluster:
+        return one.script
+    return ";\n".join(statement.text for statement in one.rendered(target) if once or not statement.once)
