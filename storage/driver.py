@@ -17,7 +17,7 @@ _SETTINGS = {
     "use_client_time_zone": 0,
     "max_query_size": 16 * 1024 * 1024,
 }
-CLUSTER_SETTINGS = {
+_CLUSTER_SETTINGS = {
     "distributed_foreground_insert": 1,  # on its shard when the call returns
     "distributed_product_mode": "global",
     "load_balancing": "in_order",  # what was written just now is read from the same replica
@@ -30,41 +30,35 @@ _TRANSIENT_CODES = frozenset({159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 
 
 def connect(target: Target) -> Client:
     """A client; it connects at its first call."""
+    options: dict[str, Any] = {}
+    if target.secure:
+        tls = target.tls
+        files = {"ca_certs": tls.ca, "certfile": tls.cert, "keyfile": tls.key}
+        options = {"verify": tls.verify} | {name: str(file) for name, file in files.items() if file}
     return Client(
         target.host,
         port=target.port,
+        alt_hosts=",".join(f"{host}:{port}" for host, port in target.others) or None,
         user=target.user,
         password=target.password,
         database=target.database,
+        secure=target.secure,
+        compression=False if target.compression == "none" else target.compression,
+        connect_timeout=_CONNECT_SECONDS,
+        send_receive_timeout=_ANSWER_SECONDS,
+        sync_request_timeout=_CONNECT_SECONDS,
+        client_name="wikitally",
         settings=settings_of(target),
-        **transport(target),
+        **options,
     )
 
 
 def settings_of(target: Target) -> dict[str, Any]:
     """What goes along with every query."""
-    settings = _SETTINGS | (CLUSTER_SETTINGS if target.layout.cluster else {})
+    settings = _SETTINGS | (_CLUSTER_SETTINGS if target.layout.cluster else {})
     # How the server compresses is told beside how we do.
     compressed = {} if target.compression == "none" else {"network_compression_method": target.compression}
     return settings | compressed
-
-
-def transport(target: Target) -> dict[str, Any]:
-    """What clickhouse-driver is told of hosts, time limits, compression and TLS."""
-    tls = target.tls
-    options: dict[str, Any] = {
-        "alt_hosts": ",".join(f"{host}:{port}" for host, port in target.others) or None,
-        "compression": False if target.compression == "none" else target.compression,
-        "connect_timeout": _CONNECT_SECONDS,
-        "send_receive_timeout": _ANSWER_SECONDS,
-        "sync_request_timeout": _CONNECT_SECONDS,
-        "client_name": "wikitally",
-        "secure": target.secure,
-    }
-    files = {"ca_certs": tls.ca, "certfile": tls.cert, "keyfile": tls.key}
-    if target.secure:
-        options |= {"verify": tls.verify} | {name: str(file) for name, file in files.items() if file}
-    return options
 
 
 def worth_another(error: Exception) -> bool:

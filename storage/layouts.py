@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from clickhouse_migrations.migrator import split_statement_tokens
 
-from storage.target import Target
+from storage.target import Target, quoted
 
 SHARDING = {
     # A minute of a wiki is on one shard, so that its activity is too; and a fact stays where it is when it is redacted.
@@ -89,7 +89,9 @@ def _rendered(text: str, target: Target) -> Iterator[Statement]:
     elif found := _VIEW.match(text) or _DROP_VIEW.match(text):
         yield Statement(f"{text[: found.end('name')]}{on}{text[found.end('name') :]}")
     elif _INSERT.match(text):
-        yield Statement(text, once=True)
+        # Shards have a default database of their own.
+        qualified = _READ.sub(lambda one: f"FROM {quoted(target.database)}.{one['name']}", text)
+        yield Statement(qualified, once=True)
     else:
         raise ValueError(f"no counterpart on a cluster: {text[:60]} …")
 

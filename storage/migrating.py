@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Sequence
 from contextlib import closing
@@ -12,13 +11,11 @@ from importlib import resources
 from typing import NamedTuple
 
 from clickhouse_driver.errors import ServerException
-from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
-from clickhouse_migrations.migration import Migration as Script
 
 from processors.errors import InvalidInput
 from storage import locks
 from storage.connection import Connections
-from storage.driver import CLUSTER_SETTINGS, first_line, translated, transport
+from storage.driver import first_line
 from storage.layouts import Statement, render
 from storage.target import Target, quoted
 
@@ -26,6 +23,18 @@ OLDEST = (26, 7)
 """The oldest ClickHouse that the tests run on."""
 
 _UNKNOWN_DATABASE, _UNKNOWN_TABLE = 81, 60
+# As clickhouse-migrations has it, whose command reads it too.
+_APPLIED = """
+CREATE TABLE IF NOT EXISTS schema_versions
+(
+    version UInt32,
+    md5 String,
+    script String,
+    created_at DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+ORDER BY tuple(created_at)
+"""
 
 
 class Migration(NamedTuple):
@@ -123,16 +132,15 @@ def migrate(connections: Connections) -> list[Migration]:
         return []
     _make_ready(connections)
     with locks.held(locks.Locks(connections), "migrate"):
-        wanted = pending(connections)
-        hosts = _told(connections)
-        # What moves rows runs last, on the first host, when all have the tables.
-        for host in reversed(hosts):
-            _apply(host.target, wanted, once=host is hosts[0])
+        hosts = [(host, _applied(host)) for host in _told(connections)]
+        wanted = [one for one in migrations() if not all(one.number in numbers for _, numbers in hosts)]
+        for one in wanted:
+            _apply(one, [host for host, numbers in hosts if one.number not in numbers])
     return wanted
 
 
 def _make_ready(connections: Connections) -> None:
-    """The database, and the table of locks in it."""
+    """The database, and in it the tables of locks and, on each host, of what was applied there."""
     target = connections.target
     on = f" ON CLUSTER {quoted(target.layout.cluster)}" if target.layout.replicated else ""
     for host in _told(connections):
@@ -140,35 +148,18 @@ def _make_ready(connections: Connections) -> None:
             if not bare.rows("database_comment", {"name": target.database}):
                 bare.command(f"CREATE DATABASE IF NOT EXISTS {quoted(target.database)}{on}")
     for host in _told(connections):
-        for statement in render(locks.TABLE, target):
+        applied = render(_APPLIED, target) if target.layout.replicated else [Statement(_APPLIED)]
+        for statement in (*render(locks.TABLE, target), *applied):
             host.command(statement.text)
 
 
-def _apply(target: Target, wanted: Sequence[Migration], *, once: bool) -> None:
-    options = transport(target)
-    del options["secure"]
-    cluster = ClickhouseCluster(
-        db_host=target.host,
-        db_port=str(target.port),
-        db_user=target.user,
-        db_password=target.password,
-        secure=target.secure,
-        settings=dict(CLUSTER_SETTINGS) if target.layout.cluster else None,
-        **options,
-    )
-    scripts = [Script(one.number, one.checksum, _script(one, target, once=once)) for one in migrations()]
-    # Its progress is one line per script that is already applied: nobody's news.
-    logging.getLogger().setLevel(logging.WARNING)
-    try:
-        with translated():
-            cluster.init_schema(target.database, target.layout.cluster if target.layout.replicated else None)
-            cluster.apply_migrations(target.database, scripts, create_db_if_no_exists=False)
-    except ServerException as error:
-        names = ", ".join(one.name for one in wanted)
-        raise InvalidInput(f"{target!r}: refuses the migrations {names}: {first_line(error)}") from error
-
-
-def _script(one: Migration, target: Target, *, once: bool) -> str:
-    if not target.layout.cluster:
-        return one.script
-    return ";\n".join(statement.text for statement in one.rendered(target) if once or not statement.once)
+def _apply(one: Migration, hosts: Sequence[Connections]) -> None:
+    """Statement by statement, each on every host before the next: what moves rows finds the tables of all."""
+    for statement in one.rendered(hosts[0].target):
+        for host in hosts[:1] if statement.once else hosts:
+            try:
+                host.command(statement.text)
+            except ServerException as error:
+                raise InvalidInput(f"{host.target!r}: refuses migration {one.name}: {first_line(error)}") from error
+    for host in hosts:
+        host.insert("schema_versions", ("version", "md5", "script"), [[one.number], [one.checksum], [one.script]])
