@@ -21,6 +21,7 @@ from storage.driver import connect, first_line, settings_of, translated, worth_a
 from storage.target import Layout, Target
 
 _ATTEMPTS = 3
+_WAITS = {"wait_initial": 0.05, "wait_max": 0.3, "wait_jitter": 0.1}
 _Result = TypeVar("_Result")
 
 
@@ -60,7 +61,7 @@ class Connections:
 
     def _begin(self, name: str, call: Callable[[Client], _Result]) -> tuple[Client, _Result]:
         """A connection and what the call on it gave; one that failed is tried again a few times."""
-        attempts = stamina.retry_context(on=worth_another, attempts=_ATTEMPTS, wait_initial=0.1, wait_max=1.0)
+        attempts = stamina.retry_context(on=worth_another, attempts=_ATTEMPTS, **_WAITS)
         for attempt in attempts:
             with attempt:
                 if attempt.num > 1:
