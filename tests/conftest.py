@@ -1,4 +1,4 @@
-"""Real parts that tests share: one ClickHouse for the session, a database of its own for each test."""
+"""Real parts that tests share: each kind of ClickHouse once a session, a database of its own for each test."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from clickhouse_driver import Client
 
 from storage.clickhouse import ClickHouseStore
-from storage.connection import Target
 from storage.embedded import Address
+from storage.target import Target
+from tests.servers import Pair, Server, given_server, running_pair
 from tests.stores import embedded_store
 
 _numbers = count()
@@ -24,7 +25,22 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running ClickHouse of an older version that somebody else set up, for the whole session."""
+    with given_server(tmp_path_factory.mktemp("given")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Two running shards, for the whole session."""
+    with running_pair(tmp_path_factory.mktemp("pair")) as shards:
+        yield shards
+
+
 NewStore = Callable[[], ClickHouseStore]
+BACKENDS = ("embedded", "given", "shards")
 
 
 _made: list[ClickHouseStore] = []
@@ -34,14 +50,42 @@ _made: list[ClickHouseStore] = []
 def new_store(clickhouse: Address) -> Iterator[NewStore]:
     """Makes empty stores, each in a database of its own."""
 
-    def make() -> ClickHouseStore:
-        store = ClickHouseStore(replace(Target.parse(clickhouse.url), database=f"test_{next(_numbers)}"))
-        _made.append(store)
-        store.migrate()
-        return store
-
-    yield make
+    yield lambda: _make(clickhouse.url, f"test_{next(_numbers)}")
     _made.clear()
+
+
+def _make(url: str, database: str = "") -> ClickHouseStore:
+    target = Target.parse(url)
+    store = ClickHouseStore(replace(target, database=database or target.database))
+    _made.append(store)
+    store.migrate()
+    return store
+
+
+def store_on(backend: str, request: pytest.FixtureRequest) -> ClickHouseStore:
+    """An empty store on a server of this kind, which is started when it is first asked for."""
+    name = f"any_{next(_numbers)}"
+    match backend:
+        case "given":
+            given: Server = request.getfixturevalue("given")
+            return _make(given.new_database(name))
+        case "shards":
+            pair: Pair = request.getfixturevalue("pair")
+            return _make(pair.url(name))
+    clickhouse: Address = request.getfixturevalue("clickhouse")
+    return _make(clickhouse.url, name)
+
+
+@pytest.fixture(params=BACKENDS)
+def new_any_store(request: pytest.FixtureRequest) -> NewStore:
+    """As `new_store`, on one of each kind of server in turn."""
+    return lambda: store_on(request.param, request)
+
+
+@pytest.fixture
+def any_store(new_any_store: NewStore) -> ClickHouseStore:
+    """An empty store, on one of each kind of server in turn."""
+    return new_any_store()
 
 
 @pytest.fixture(autouse=True)
@@ -50,14 +94,19 @@ def _nothing_left_behind() -> Iterator[None]:
     before = len(_made)
     yield
     for store in _made[before:]:
-        target = store.connections.target
-        store.close()
-        with Client(target.host, target.port, user=target.user, password=target.password) as client:
-            for database in (target.analytics, target.database):
-                client.execute(f"DROP DATABASE IF EXISTS {database}")
+        _drop(store)
     del _made[before:]
     for store in _made:
         store.close()
+
+
+def _drop(store: ClickHouseStore) -> None:
+    targets = [host.target for host in store.connections.hosts()]
+    store.close()
+    for target in targets:
+        with Client(target.host, target.port, user=target.user, password=target.password) as client:
+            for database in (target.analytics, target.database):
+                client.execute(f"DROP DATABASE IF EXISTS {database}")
 
 
 @pytest.fixture

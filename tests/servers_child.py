@@ -44,7 +44,7 @@ def main() -> None:
         import chdb
 
         os.chdir(directory / "conf")
-        why = str(chdb._chdb.query("; ".join(STATEMENTS), "TabSeparated", path=DATA).error_message())
+        why = str(chdb._chdb.query("; ".join(STATEMENTS), "TabSeparated", path=DATA).error_message())  # type: ignore[attr-defined]
     else:
         os.chdir(directory / "conf")
         why = _serve(library)
