@@ -14,22 +14,29 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import late, latency, throughput
+from bench import late, latency, queries, store, throughput
+from bench.processes import load_average
 
 ENROLMENTS = 1_000_000
+LATE_EDITS = 1_000_000
+QUERIED_EDITS = (1_000_000, 20_000_000)
+
+PARTS = ("throughput", "late", "latency", "store", "queries")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--events", type=int, default=200_000, help="events of each throughput pass")
     parser.add_argument("--seconds", type=float, default=30, help="how long latency is measured")
+    parser.add_argument("--rounds", type=int, help="passes of throughput (1) and of the store (5); the best counts")
     parser.add_argument(
-        "--rounds", type=int, default=1, help="throughput passes by number of programs; the best counts"
+        "--edits",
+        type=int,
+        help="candidate edits of the program judged from the log (1,000,000); edits that queries run over "
+        "(1,000,000, then 20,000,000)",
     )
-    parser.add_argument(
-        "--edits", type=int, default=1_000_000, help="candidate edits of the program judged from the log"
-    )
-    parser.add_argument("--only", choices=("throughput", "late", "latency"), help="one part alone")
+    parser.add_argument("--runs", type=int, default=100, help="how often each query is run")
+    parser.add_argument("--only", choices=PARTS, help="one part alone")
     parser.add_argument("--prepare", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -41,14 +48,20 @@ def main() -> None:
         return
     print(
         f"wikitally {version('wikitally')}, ClickHouse from chdb-core {version('chdb-core')}, "
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs\n"
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs; "
+        f"load average at the start {load_average()}\n"
     )
     if options.only in (None, "throughput"):
-        _print_throughput(options.events, options.rounds)
+        _print_throughput(options.events, options.rounds or 1)
     if options.only in (None, "late"):
-        late.print_measured(options.edits)
+        late.print_measured(options.edits or LATE_EDITS)
     if options.only in (None, "latency"):
         _print_latency(options.seconds)
+    if options.only in (None, "store"):
+        store.print_measured(options.rounds or 5)
+    if options.only in (None, "queries"):
+        for edits in (options.edits,) if options.edits else QUERIED_EDITS:
+            queries.print_measured(edits, options.runs)
 
 
 def _print_throughput(events: int, rounds: int) -> None:

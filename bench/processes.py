@@ -15,3 +15,8 @@ def cpu_seconds(pid: int) -> float:
 def resident_bytes(pid: int) -> int:
     """Resident memory now."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def load_average() -> str:
+    """How busy the machine was in the last 1, 5 and 15 minutes."""
+    return " ".join(f"{one:.1f}" for one in os.getloadavg())

@@ -1,0 +1,2 @@
+-- How many merges are going on.
+SELECT count() FROM system.merges
