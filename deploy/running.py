@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import signal
 import tempfile
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
 
 import structlog
 from rich.console import Group, RenderableType
@@ -27,6 +24,7 @@ from deploy.clock import now
 from deploy.demo import PROGRAM, run_demo
 from deploy.figures import Run
 from deploy.logs import configure_logging
+from deploy.looping import read_instant, run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import owned_store
 from deploy.pipeline import Pipeline
@@ -39,50 +37,17 @@ from ingest.eventstreams import EventStreams, build_user_agent
 from ingest.recorded import Recorded
 from ingest.rehearsal import Rehearsal
 from ingest.tracking import PositionTracker
-from processors.errors import InvalidInput
 from processors.metrics import NoMetrics
 from processors.numbers import Metric
 
 _log = structlog.get_logger()
-
-_Result = TypeVar("_Result")
-
-
-def _run(main: Coroutine[Any, Any, _Result]) -> _Result:
-    """Run on the fastest event loop there is."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(main)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
-
-
-def _stop_on_signals() -> asyncio.Event:
-    """An event that is set by Ctrl-C or by whoever manages this process."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-async def _until(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
-    """Wait for the first of the two; a task that failed raises."""
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait([stopping, task], return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-    finally:
-        stopping.cancel()
 
 
 def run(settings: Settings, programs: Sequence[Path], since: str | None) -> None:
     """Read the live stream until told to stop."""
     agent = build_user_agent(settings.contact)
     definitions = read_programs(programs)
-    start = _instant(since) if since else None
+    start = read_instant(since) if since else None
     configure_logging(settings.log_format)
     with err.status("Opening the store ...") as status, owned_store(settings) as opened:
         status.stop()
@@ -104,23 +69,13 @@ def run(settings: Settings, programs: Sequence[Path], since: str | None) -> None
         )
 
         async def main() -> None:
-            stop = _stop_on_signals()
+            stop = stop_on_signals()
             async with service(opened, settings, source, ",".join(streams), metrics, user_agent=agent) as running:
                 _log.info("serving", url=running.url, store=str(settings.data))
-                await _until(stop, running.pipeline)
+                await until(stop, running.pipeline)
                 _log.info("stopping")
 
-        _run(main())
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(f"--since {text}: want a time such as 2026-11-24T10:00Z") from None
-    if at.tzinfo is None:
-        raise InvalidInput(f"--since {text}: say the offset too, such as {text}Z or {text}+01:00")
-    return at
+        run_loop(main())
 
 
 def rehearse(files: Sequence[Path], *, host: str, port: int, speed: float, rebase: bool, close_after: float) -> None:
@@ -128,7 +83,7 @@ def rehearse(files: Sequence[Path], *, host: str, port: int, speed: float, rebas
     configure_logging()
 
     async def main() -> None:
-        stop = _stop_on_signals()
+        stop = stop_on_signals()
         async with Rehearsal(
             files, host=host, port=port, speed=speed, rebase=rebase, close_after=close_after or math.inf
         ) as rehearsal:
@@ -149,7 +104,7 @@ def rehearse(files: Sequence[Path], *, host: str, port: int, speed: float, rebas
                     except TimeoutError:
                         continue
 
-    _run(main())
+    run_loop(main())
 
 
 def replay(settings: Settings, files: Sequence[Path], programs: Sequence[Path], *, as_json: bool) -> None:
@@ -179,7 +134,7 @@ def replay(settings: Settings, files: Sequence[Path], programs: Sequence[Path], 
                 work.result()
 
         started = perf_counter()
-        _run(main())
+        run_loop(main())
         seconds = perf_counter() - started
         boards = StoreBoards(opened.store, now).read_boards(Metric.BYTES_ADDED)
     _report(Run(worker.figures, seconds, boards), as_json=as_json)
@@ -205,7 +160,9 @@ def demo(*, once: bool, as_json: bool, data: Path | None, port: int | None, spee
         status = stack.enter_context(err.status("Starting ClickHouse ..."))
         opened = stack.enter_context(owned_store(settings))
         status.stop()
-        result = _run(run_demo(opened, settings, speed=math.inf if once else speed, watch=_wait if once else _watch))
+        result = run_loop(
+            run_demo(opened, settings, speed=math.inf if once else speed, watch=_wait if once else _watch)
+        )
     _report(result, as_json=as_json)
 
 
@@ -221,7 +178,7 @@ async def _watch(running: Service) -> None:
     await _show_board(running)
     if out.is_terminal and not running.pipeline.exception():
         out.print(f"The recording has ended; the board stays at {where}. Ctrl-C ends.", soft_wrap=True)
-        await _stop_on_signals().wait()
+        await stop_on_signals().wait()
 
 
 async def _show_board(running: Service) -> None:
