@@ -1,0 +1,2 @@
+-- Which stores were copied into this one.
+SELECT source FROM copies FINAL

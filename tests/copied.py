@@ -1,0 +1,64 @@
+"""A store with something in every table, to be copied or backed up, and all that a store holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from deploy.forgetting import find, forget
+from processors.contributions import CategoryRef
+from processors.listing import Listing
+from processors.ports import DeadLetter, Gap, RawEvent
+from processors.program_commands import Freeze
+from processors.tokens import Role
+from storage.clickhouse import ClickHouseStore
+from storage.copying_tables import tables_of
+from storage.listings import ClickHouseListings
+from tests.acceptance.world import World
+from tests.recorders import EVENTSTREAMS
+from tests.stores import log_of
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LINES = (EVENTSTREAMS / "mediawiki_1_39" / "recentchange.ndjson").read_bytes().splitlines()
+PROGRAMS = """\
+slug: everyone
+sessions: [{start: "2026-11-23T00:00Z", end: "2026-11-24T00:00Z"}]
+wikis: ["*"]
+namespaces: all
+open: true
+exclude: {bots: false}
+---
+slug: enrolled
+sessions: [{start: "2026-11-23T00:00Z", end: "2026-11-24T00:00Z"}]
+wikis: ["*.wikipedia.org"]
+participants: [Aïcha Benali, Bob the Builder]
+"""
+
+
+def everything(store: ClickHouseStore) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables as readers see them, whatever the order."""
+    asked = store.connections.statement
+    held = {
+        name: sorted(asked(f"SELECT {', '.join(one.compared for one in table.columns)} FROM {name} FINAL")[0], key=repr)
+        for name, table in tables_of(store.connections).items()
+    }
+    log = "SELECT * EXCEPT (stored_at) FROM program_events ORDER BY position, stored_at LIMIT 1 BY position"
+    return held | {"program_events": asked(log)[0]}
+
+
+def fill(store: ClickHouseStore) -> World:
+    """A real MediaWiki's afternoon, counted; somebody forgotten, and whatever else a store may hold."""
+    world = World(store, NOON)
+    world.apply(PROGRAMS)
+    world.read_events(LINES[:900])
+    world.decide(Freeze("everyone", "final", world.now))
+    world.token(Role.ORGANISER, "everyone")
+    letter = DeadLetter(RawEvent(b"\xff{\x00'\\"), "json", "not UTF-8", NOON)
+    store.write_dead_letters([letter])
+    store.write_gaps([Gap("eqiad.mediawiki.recentchange", 0, 5, 9, NOON)], [], store.newest_version())
+    category = CategoryRef("en.wikipedia.org", "Category:Écrivaines")
+    ClickHouseListings(store.connections).write(Listing(category, 2, 7, NOON, NOON))
+    found = find(store, log_of(store), "Bob the Builder")
+    forget(store, log_of(store), found.person, world.now)
+    world.restart()
+    return world
