@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,26 +25,25 @@ from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address, EmbeddedServer
 from storage.program_log import ClickHouseProgramLog
 from storage.target import Target
-from tests.conftest import NewStore
+from tests.conftest import BACKENDS, store_on
 from tests.program_logs import MemoryProgramLog
+from tests.stores import log_of
 
 MIGRATIONS = Path(__file__).parents[2] / "storage" / "migrations"
 AT = datetime(2026, 11, 8, 14, 0, 0, 123456, UTC)
-NewLog = Callable[[], ProgramLog]
 
 
-@pytest.fixture(params=["memory", "clickhouse"])
+@pytest.fixture(params=["memory", *BACKENDS])
 def log(request: pytest.FixtureRequest) -> ProgramLog:
     """An empty log."""
     if request.param == "memory":
         return MemoryProgramLog()
-    new_store: NewStore = request.getfixturevalue("new_store")
-    return ClickHouseProgramLog(new_store().connections)
+    return log_of(store_on(request.param, request))
 
 
 @pytest.fixture
-def clickhouse_log(new_store: NewStore) -> ClickHouseProgramLog:
-    return ClickHouseProgramLog(new_store().connections)
+def clickhouse_log(store: ClickHouseStore) -> ClickHouseProgramLog:
+    return log_of(store)
 
 
 def event(change: Change | None = None, *, version: int = 1, program: str = "wir", reason: str = "") -> NewEvent:
@@ -194,7 +193,9 @@ def test_where_two_ever_claimed_a_position_the_first_counts(clickhouse_log: Clic
 def test_a_token_that_a_crash_used_up_does_not_close_the_log(clickhouse_log: ClickHouseProgramLog) -> None:
     clickhouse_log.append([event()], after=0)
     # Afterwards the server knows the token, and nothing stands where it was used.
-    clickhouse_log._connections.command("ALTER TABLE program_events DELETE WHERE 1 SETTINGS mutations_sync = 2")
+    for shard in clickhouse_log._connections.shards():
+        table = f"program_events{clickhouse_log._connections.target.layout.suffix}"
+        shard.command(f"ALTER TABLE {table} DELETE WHERE 1 SETTINGS mutations_sync = 2")
     assert clickhouse_log.last_position() == 0
     threads = 4
     together = threading.Barrier(threads)
