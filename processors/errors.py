@@ -10,7 +10,8 @@ WikitallyError
 ├── TooManyInvalidEvents    stop the worker: the stream no longer is what it was
 └── TransientError          retry; nothing may be assumed
     ├── SourceUnavailable
-    └── StoreUnavailable
+    ├── StoreUnavailable
+    └── LogUnavailable
 """
 
 from __future__ import annotations
@@ -114,3 +115,7 @@ class SourceUnavailable(TransientError):
 
 class StoreUnavailable(TransientError):
     """ClickHouse could not be reached or broke off; retry the whole call."""
+
+
+class LogUnavailable(TransientError):
+    """Kafka could not be reached or broke off; what was not acknowledged may stand in it or not."""
