@@ -29,7 +29,7 @@ class MetricDef:
 EVENTS = MetricDef(
     "wikitally_ingest_events_total",
     Kind.COUNTER,
-    "events read from the stream, by what became of them (fact, canary, duplicate, dead_letter, ignored)",
+    "events read from the stream, by what became of them (fact, canary, duplicate, dead_letter, ignored, sent)",
     ("outcome",),
 )
 RECONNECTS = MetricDef(
@@ -44,6 +44,25 @@ GAP_OFFSETS = MetricDef(
 )
 DEAD_LETTERS = MetricDef(
     "wikitally_dead_letters_total", Kind.COUNTER, "events that could not be understood, by reason", ("reason",)
+)
+KAFKA_MESSAGES = MetricDef(
+    "wikitally_kafka_messages_total", Kind.COUNTER, "messages that Kafka has acknowledged, by topic", ("topic",)
+)
+KAFKA_OUTSTANDING = MetricDef(
+    "wikitally_kafka_outstanding", Kind.GAUGE, "messages sent to Kafka that it has not acknowledged yet"
+)
+KAFKA_WAITING = MetricDef(
+    "wikitally_kafka_waiting", Kind.GAUGE, "1 while the stream is not read because too much is outstanding, else 0"
+)
+KAFKA_RESTARTS = MetricDef(
+    "wikitally_kafka_restarts_total",
+    Kind.COUNTER,
+    "times that sending to Kafka began anew from the checkpoint, after it was unreachable or refused something",
+)
+KAFKA_WATERMARK = MetricDef(
+    "wikitally_kafka_watermark_timestamp_seconds",
+    Kind.GAUGE,
+    "event time (Unix seconds) up to which all is in Kafka, acknowledged",
 )
 WATERMARK = MetricDef(
     "wikitally_watermark_timestamp_seconds", Kind.GAUGE, "event time (Unix seconds) up to which all is stored"
@@ -93,6 +112,11 @@ ALL: tuple[MetricDef, ...] = (
     CONNECTED,
     GAP_OFFSETS,
     DEAD_LETTERS,
+    KAFKA_MESSAGES,
+    KAFKA_OUTSTANDING,
+    KAFKA_WAITING,
+    KAFKA_RESTARTS,
+    KAFKA_WATERMARK,
     WATERMARK,
     JUDGED,
     REPROJECTED,

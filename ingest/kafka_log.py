@@ -1,0 +1,152 @@
+"""Kafka as ingest sees it: a producer to send by, and what is kept in its compacted topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from ingest.kafka_admin import translated
+from ingest.kafka_target import KafkaTarget
+from ingest.topics import MOST_MESSAGE_BYTES, Topic, TopicPlan
+from processors.errors import InvalidEvent, InvalidInput, LogUnavailable
+from processors.messages import decode_checkpoint, decode_gap
+from processors.ports import Checkpoint, Gap
+
+_log = structlog.get_logger()
+
+_PATIENCE_MS = 10_000
+_GOODBYE_SECONDS = 5.0
+_FOR_EVER_MS = 30 * 86_400_000
+_OVERHEAD = 100
+"""Bytes that a batch adds to its records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the log tells whoever begins to read a list of streams."""
+
+    checkpoint: Checkpoint | None
+    gaps: Sequence[Gap]
+    """Those that are open."""
+
+
+class KafkaLog:
+    """Opens what talks to one Kafka. Calls block: keep them off the event loop.
+
+    Args:
+        metadata_seconds: after how long it is seen that a topic has more partitions.
+    """
+
+    def __init__(self, target: KafkaTarget, plan: TopicPlan, *, metadata_seconds: float = 30.0) -> None:
+        self._target = target
+        self._metadata_ms = int(metadata_seconds * 1000)
+        self.plan = plan
+
+    def open_producer(self) -> KafkaProducer:
+        """A producer that gives up nothing while Kafka is away, and delivers in order.
+
+        Raises:
+            InvalidInput: Kafka does not let us in, or a topic is missing.
+            LogUnavailable: Kafka does not answer.
+        """
+        with translated(self._target):
+            producer = KafkaProducer(
+                **self._target.client_configs(),
+                acks="all",
+                enable_idempotence=True,
+                compression_type="lz4",
+                linger_ms=50,
+                batch_size=512 * 1024,
+                max_request_size=MOST_MESSAGE_BYTES - _OVERHEAD,
+                # Whoever waits for ever is never in doubt whether a message that was given up came through.
+                delivery_timeout_ms=_FOR_EVER_MS,
+                request_timeout_ms=_PATIENCE_MS,
+                max_block_ms=_PATIENCE_MS,
+                bootstrap_timeout_ms=_PATIENCE_MS,
+                reconnect_backoff_max_ms=2_000,
+                metadata_max_age_ms=self._metadata_ms,
+                allow_auto_create_topics=False,
+            )
+        try:
+            self._require_topics(producer)
+        except BaseException:
+            close_producer(producer)
+            raise
+        return producer
+
+    def _require_topics(self, producer: KafkaProducer) -> None:
+        for topic in (Topic.FACTS, Topic.DEAD_LETTERS, Topic.GAPS, Topic.CHECKPOINTS):
+            name = self.plan.name(topic)
+            with translated(self._target):
+                there = producer.partitions_for(name)
+            if not there:
+                raise InvalidInput(f"there is no topic {name}; `wikitally topics apply` makes it")
+
+    def kept(self, streams: str) -> Kept:
+        """How far the list of streams has been read, and what is missing.
+
+        Raises:
+            InvalidInput: a newer wikitally has written it.
+            LogUnavailable: Kafka does not answer.
+        """
+        checkpoint: Checkpoint | None = None
+        gaps: dict[bytes, Gap] = {}
+        with translated(self._target):
+            for record in self._read(Topic.CHECKPOINTS):
+                if record.key == streams.encode() and record.value is not None:
+                    checkpoint = _decoded(decode_checkpoint, record)
+            for record in self._read(Topic.GAPS):
+                gap, closed = _decoded(decode_gap, record)
+                gaps.pop(record.key, None)
+                if not closed:
+                    gaps[record.key] = gap
+        return Kept(checkpoint, list(gaps.values()))
+
+    def _read(self, topic: Topic) -> Iterator[Any]:
+        """All that stands in a small topic of one partition now."""
+        consumer = KafkaConsumer(
+            **self._target.client_configs(),
+            group_id=None,
+            enable_auto_commit=False,
+            bootstrap_timeout_ms=_PATIENCE_MS,
+            allow_auto_create_topics=False,
+        )
+        try:
+            name = self.plan.name(topic)
+            if not consumer.partitions_for_topic(name):
+                raise InvalidInput(f"there is no topic {name}; `wikitally topics apply` makes it")
+            place = TopicPartition(name, 0)
+            consumer.assign([place])
+            consumer.seek_to_beginning(place)
+            end = consumer.end_offsets([place])[place]
+            while consumer.position(place) < end:
+                for records in consumer.poll(timeout_ms=1_000).values():
+                    yield from records
+        finally:
+            consumer.close()
+
+
+def _decoded(decode: Any, record: Any) -> Any:
+    try:
+        return decode(record.value, record.headers)
+    except InvalidEvent as error:
+        # To go on without it would be to forget where we were.
+        raise InvalidInput(f"{record.topic}, offset {record.offset}: {error}") from error
+
+
+def close_producer(producer: KafkaProducer, seconds: float = 0.0) -> None:
+    """End a producer and its thread. What is not acknowledged after so many seconds is never sent."""
+    with suppress(KafkaError):
+        producer.close(timeout=seconds)
+    # After a flush that timed out `close` leaves its thread at work, to send some day what has been sent again.
+    sender = producer._sender
+    sender.force_close()
+    sender.join(_GOODBYE_SECONDS)
+    if sender.is_alive():
+        raise LogUnavailable("the thread of a producer does not end")
