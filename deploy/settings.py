@@ -78,6 +78,24 @@ class Settings(BaseSettings):
     retain_activity_days: int = Field(
         default=0, ge=0, description="days for which the stream's events are counted by minute; 0: for ever"
     )
+    kafka_url: SecretStr | None = Field(
+        default=None,
+        description="Kafka, for ingest, topics and work: kafka[s]://[user:password@]host[:port],…; "
+        "its parameters are in docs/kafka.md",
+    )
+    kafka_prefix: str = Field(
+        default="wikitally.", pattern=r"^[a-zA-Z0-9._-]{0,100}$", description="what names of topics begin with"
+    )
+    kafka_partitions: int = Field(
+        default=12, ge=1, le=1000, description="partitions of topics that several workers share"
+    )
+    kafka_replication: int = Field(default=3, ge=1, le=10, description="brokers that hold a copy of each topic")
+    kafka_retain_facts_days: int = Field(
+        default=8, ge=1, le=3650, description="days for which Kafka keeps events; longer than any worker is down"
+    )
+    kafka_outstanding: int = Field(
+        default=20_000, ge=1, le=1_000_000, description="most messages sent and not acknowledged before reading waits"
+    )
     log_format: Literal["auto", "console", "json"] = Field(default="auto", description="console, json, or by terminal")
 
     @field_validator("streams", mode="before")
