@@ -11,10 +11,13 @@ import typer
 from deploy import (
     cli_boards,
     cli_export,
+    cli_kafka,
     cli_participants,
     cli_privacy,
     cli_programs,
+    cli_schema,
     cli_scope,
+    cli_store,
     cli_tokens,
     cli_why,
     reading,
@@ -140,7 +143,19 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
     health.doctor(load_settings(data=data), as_json=as_json)
 
 
-for _commands in (cli_boards, cli_export, cli_participants, cli_privacy, cli_programs, cli_scope, cli_tokens, cli_why):
+for _commands in (
+    cli_boards,
+    cli_export,
+    cli_kafka,
+    cli_participants,
+    cli_privacy,
+    cli_programs,
+    cli_schema,
+    cli_scope,
+    cli_store,
+    cli_tokens,
+    cli_why,
+):
     _commands.register(app)
 
 

@@ -38,7 +38,7 @@ class OpenStore:
 
 
 @contextmanager
-def owned_store(settings: Settings) -> Iterator[OpenStore]:
+def owned_store(settings: Settings, *, migrate: bool = True) -> Iterator[OpenStore]:
     """Open the store for the one process that writes projections: `run`, `replay`, `demo`.
 
     Raises:
@@ -46,7 +46,7 @@ def owned_store(settings: Settings) -> Iterator[OpenStore]:
         StoreUnavailable: the server named by WIKITALLY_CLICKHOUSE_URL does not answer.
     """
     if settings.clickhouse_url is not None:
-        with _remote(settings, settings.clickhouse_url, owned=True) as opened:
+        with _remote(settings, settings.clickhouse_url, owned=True, migrate=migrate) as opened:
             yield opened
         return
     with EmbeddedServer(settings.data) as server:
@@ -55,7 +55,8 @@ def owned_store(settings: Settings) -> Iterator[OpenStore]:
         log = ClickHouseProgramLog(store.connections)
         analyst = Connections(Target.parse(address.operator_url))
         try:
-            store.migrate()
+            if migrate:
+                store.migrate()
             server.announce()
             others = HttpTarget.parse(address.analyst_url)
             yield OpenStore(store, log, analyst, owned=True, revive=server.ensure_running, server=server, others=others)
@@ -65,7 +66,7 @@ def owned_store(settings: Settings) -> Iterator[OpenStore]:
 
 
 @contextmanager
-def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore]:
+def any_store(settings: Settings, *, create: bool = False, migrate: bool = True) -> Iterator[OpenStore]:
     """Open the store beside whoever runs on it, or start it for as long as the block lasts.
 
     Raises:
@@ -73,7 +74,7 @@ def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore
         StoreUnavailable: the server does not answer.
     """
     if settings.clickhouse_url is not None:
-        with _remote(settings, settings.clickhouse_url, owned=False) as opened:
+        with _remote(settings, settings.clickhouse_url, owned=False, migrate=migrate) as opened:
             yield opened
         return
     if not create and not settings.data.is_dir():
@@ -82,7 +83,7 @@ def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore
         )
     running = attach(settings.data)
     if running is None:
-        with owned_store(settings) as opened:
+        with owned_store(settings, migrate=migrate) as opened:
             yield opened
         return
     store = ClickHouseStore(Target.parse(running.url))
@@ -96,11 +97,12 @@ def any_store(settings: Settings, *, create: bool = False) -> Iterator[OpenStore
 
 
 @contextmanager
-def _remote(settings: Settings, url: SecretStr, *, owned: bool) -> Iterator[OpenStore]:
+def _remote(settings: Settings, url: SecretStr, *, owned: bool, migrate: bool) -> Iterator[OpenStore]:
     others = HttpTarget.parse(settings.sql_url.get_secret_value()) if settings.sql_url is not None else None
     store = ClickHouseStore(Target.parse(url.get_secret_value()))
     try:
-        store.migrate()
+        if migrate:
+            store.migrate()
         log = ClickHouseProgramLog(store.connections)
         yield OpenStore(store, log, store.connections, owned=owned, revive=lambda: None, others=others)
     finally:

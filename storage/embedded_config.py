@@ -14,11 +14,18 @@ DATABASE = "wikitally"
 WRITER, OPERATOR, ANALYST = "writer", "operator", "analyst"
 """wikitally itself; whoever has the machine and asks in SQL; whoever has a token for SQL."""
 ANALYTICS = "analytics"
+BACKUPS = "backups"
+"""The disk that the server writes backups to."""
 
 Tree = Mapping[str, "Tree | str | int | float | list[str]"]
 """XML as nested dicts: a list repeats its element, an empty dict is an empty element."""
 
 MERGE_THREADS = 2
+
+
+def backups_of(directory: Path) -> Path:
+    """Where the disk for backups of a store is."""
+    return directory / "tmp" / "backups"
 
 
 def config_xml(directory: Path, tcp_port: int, http_port: int) -> str:
@@ -68,6 +75,11 @@ def config_xml(directory: Path, tcp_port: int, http_port: int) -> str:
                 "number_of_free_entries_in_pool_to_execute_mutation": MERGE_THREADS,
                 "number_of_free_entries_in_pool_to_execute_optimize_entire_partition": MERGE_THREADS,
             },
+            # Backups pass through here: of the places that may be backed up to, it is one that the server may write to.
+            "storage_configuration": {
+                "disks": {BACKUPS: {"type": "local", "path": f"{backups_of(directory)}/"}},
+            },
+            "backups": {"allowed_disk": BACKUPS},
             "access_control_improvements": {
                 "select_from_system_db_requires_grant": "true",
                 "select_from_information_schema_requires_grant": "true",

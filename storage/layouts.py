@@ -29,7 +29,8 @@ Tables that are not named are small and wholly on the first shard.
 """
 
 _NAME = r"(?P<name>\w+)"
-_CREATE_TABLE = re.compile(rf"CREATE TABLE(?P<if> IF NOT EXISTS)? {_NAME}\s*\(")
+_CREATE = re.compile(r"^CREATE (TABLE|VIEW|MATERIALIZED VIEW) (?!IF NOT EXISTS)")
+_CREATE_TABLE = re.compile(rf"CREATE TABLE IF NOT EXISTS {_NAME}\s*\(")
 _DROP_TABLE = re.compile(rf"DROP TABLE(?P<if> IF EXISTS)? {_NAME}$")
 _TRUNCATE = re.compile(rf"TRUNCATE TABLE {_NAME}$")
 _ALTER = re.compile(rf"ALTER TABLE {_NAME} (?P<what>ADD|MODIFY|DROP) (?P<part>COLUMN|INDEX|SETTING|TTL)\b")
@@ -60,6 +61,8 @@ def render(script: str, target: Target) -> list[Statement]:
     found: list[Statement] = []
     for tokens in split_statement_tokens(script):
         text = "".join(one.text for one in tokens if one.kind != "line_comment").strip()
+        # So that a script that was broken off can be run again.
+        text = _CREATE.sub(r"CREATE \1 IF NOT EXISTS ", text)
         found += _rendered(text, target) if target.layout.cluster else [Statement(text)]
     return found
 
@@ -69,9 +72,9 @@ def _rendered(text: str, target: Target) -> Iterator[Statement]:
     local = target.layout.suffix
     if found := _CREATE_TABLE.match(text):
         name = found["name"]
-        made = text.replace(found[0], f"CREATE TABLE{found['if'] or ''} {name}{local}{on} (", 1)
+        made = text.replace(found[0], f"CREATE TABLE IF NOT EXISTS {name}{local}{on} (", 1)
         yield Statement(_replicated(made) if target.layout.replicated else made)
-        yield Statement(f"CREATE TABLE{found['if'] or ''} {name}{on} AS {name}{local} {_distributed(name, target)}")
+        yield Statement(f"CREATE TABLE IF NOT EXISTS {name}{on} AS {name}{local} {_distributed(name, target)}")
     elif found := _DROP_TABLE.match(text):
         for name in (found["name"], f"{found['name']}{local}"):
             yield Statement(f"DROP TABLE{found['if'] or ''} {name}{on}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from processors.errors import InvalidInput
 
@@ -16,6 +16,10 @@ Compression = Literal["none", "lz4", "zstd"]
 
 _OPTIONS = ("compression", "ca", "cert", "key", "verify", "shards", "cluster")
 _COMPRESSIONS: Mapping[str, Compression] = {"none": "none", "lz4": "lz4", "zstd": "zstd"}
+# urlsplit knows one host; and some versions of it refuse brackets among several.
+_URL = re.compile(
+    r"(?P<scheme>clickhouses?)://(?:(?P<account>[^/?#]*)@)?(?P<places>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
+)
 _CLUSTER_NAME = re.compile(r"[\w.-]+")
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::(?P<port>\d{1,5}))?")
 
@@ -90,23 +94,23 @@ class Target:
         Raises:
             InvalidInput: the URL is of another kind; its password is not repeated.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in ("clickhouse", "clickhouses") or not parts.netloc:
+        found = _URL.fullmatch(url)
+        if found is None:
+            scheme, colon, _ = url.partition("://")
             raise _refused(
-                "want clickhouse://user:password@host:9000/database "
-                f"(clickhouses:// for TLS), not one that begins with {parts.scheme or 'nothing'}://"
+                "want clickhouse://user:password@host:9000/database (clickhouses:// for TLS), "
+                f"not one that begins with {scheme + colon if colon else 'neither'}"
             )
-        secure = parts.scheme == "clickhouses"
-        account, _, places = parts.netloc.rpartition("@")
-        user, _, password = account.partition(":")
-        (host, port), *others = (_place(place, 9440 if secure else 9000) for place in places.split(","))
-        options = _options(parts.query)
+        secure = found["scheme"] == "clickhouses"
+        user, _, password = (found["account"] or "").partition(":")
+        (host, port), *others = (_place(place, 9440 if secure else 9000) for place in found["places"].split(","))
+        options = _options(found["query"] or "")
         return cls(
             host=host,
             port=port,
             user=unquote(user) or "default",
             password=unquote(password),
-            database=unquote(parts.path.strip("/")) or "wikitally",
+            database=unquote(found["path"].strip("/")) or "wikitally",
             secure=secure,
             others=tuple(others),
             compression=_compression(options, host),
@@ -130,7 +134,7 @@ def _options(query: str) -> dict[str, str]:
     options: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in _OPTIONS or name in options or not value:
-            raise _refused(f"after ? come, each once and with a value, {', '.join(_OPTIONS)}; not {name}={value}")
+            raise _refused(f"after ? come, each once and with a value, {', '.join(_OPTIONS)}; not {name}")
         options[name] = value
     return options
 

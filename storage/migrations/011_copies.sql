@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS backups
     began_at DateTime64(6, 'UTC') COMMENT 'what happened until then is in it',
     wikitally String COMMENT 'version of wikitally that made it',
     clickhouse String COMMENT 'version of the server',
-    migration UInt32 COMMENT 'number of the newest migration'
+    migration UInt32 COMMENT 'number of the newest migration',
+    tables Array(String) COMMENT 'what it consists of, in the order in which it was read'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY id
