@@ -46,7 +46,7 @@ def test_tls_has_files(tmp_path: Path) -> None:
     for file in files.values():
         file.write_text("")
     url = "clickhouses://db.example/?" + "&".join(f"{name}={file}" for name, file in files.items())
-    assert Target.parse(url).tls == Tls(**files)
+    assert Target.parse(url).tls == Tls(files["ca"], files["cert"], files["key"])
     assert not Target.parse(f"{url}&verify=no").tls.verify
 
 
