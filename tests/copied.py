@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 from deploy.forgetting import find, forget
 from processors.contributions import CategoryRef
@@ -19,7 +22,18 @@ from tests.recorders import EVENTSTREAMS
 from tests.stores import log_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-LINES = (EVENTSTREAMS / "mediawiki_1_39" / "recentchange.ndjson").read_bytes().splitlines()
+
+
+def _numbered() -> Iterator[tuple[int, bytes]]:
+    """The events of five wikis as of one topic, with their offsets there."""
+    recorded = (EVENTSTREAMS / "mediawiki_1_39" / "recentchange.ndjson").read_bytes().splitlines()
+    for offset, line in enumerate(recorded, start=6_600_000_000):
+        event = orjson.loads(line)
+        event["meta"]["offset"] = offset
+        yield offset, orjson.dumps(event)
+
+
+OFFSETS, LINES = zip(*_numbered(), strict=True)
 PROGRAMS = """\
 slug: everyone
 sessions: [{start: "2026-11-23T00:00Z", end: "2026-11-24T00:00Z"}]
