@@ -27,6 +27,7 @@ from deploy.reasons import StoreReasons
 from deploy.settings import Settings
 from deploy.worker import Worker
 from ingest.tracking import PositionTracker
+from processors import metrics as m
 from processors.errors import StoreUnavailable
 from processors.ports import EventSource
 from storage.analyst_http import AnalystHttp
@@ -64,6 +65,7 @@ async def service(
         user_agent: what wikis are asked with, who is in the categories of programs; empty: they are not asked.
     """
     store = opened.store
+    store.connections.on_retry = lambda call: metrics.count(m.STORE_RETRIES, call=call)
     checkpoint = await asyncio.to_thread(store.checkpoint, streams) if resume else None
     gaps = await asyncio.to_thread(store.open_gaps)
     worker = Worker(store, opened.log, PositionTracker(streams, checkpoint, gaps), metrics=metrics, clock=now)

@@ -1,5 +1,6 @@
 -- Accounts on a ClickHouse server of your own: run it once as an administrator, when wikitally has made its tables.
 -- Put secrets in the place of the three passwords. Profiles and quotas may be changed; the grants are what is needed.
+-- On a cluster run it on every host, or write ON CLUSTER behind each name that is made.
 
 CREATE SETTINGS PROFILE IF NOT EXISTS wikitally_writer SETTINGS
     async_insert = 0,
@@ -34,6 +35,8 @@ GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, ALTER, OPTIMIZ
 GRANT CREATE DATABASE, CREATE VIEW, DROP VIEW, ALTER, SHOW, SELECT ON analytics.* TO wikitally_writer;
 GRANT CREATE TEMPORARY TABLE ON *.* TO wikitally_writer;
 GRANT SELECT ON system.* TO wikitally_writer;
+-- Only on a cluster: Distributed tables, and statements that all hosts are told.
+GRANT REMOTE, CLUSTER ON *.* TO wikitally_writer;
 
 -- Whoever may see everything, private programs too, and write nothing.
 GRANT SELECT, SHOW ON wikitally.* TO wikitally_api;
