@@ -28,7 +28,7 @@ END = START + timedelta(days=DAYS)
 BIG = "big"
 """The program with many participants."""
 _AT_ONCE = 1_000_000
-_PROGRAMS_AT_ONCE = 10
+_PROGRAMS_AT_ONCE = 50
 _PARTICIPANTS = (10, 200)
 """How many the other programs have."""
 _QUIET_CHECKS = 3

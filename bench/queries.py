@@ -61,11 +61,17 @@ def _print_sizes(opened: OpenStore, edits: int) -> None:
 
 
 def _print_times(opened: OpenStore, sizes: Sizes, runs: int) -> None:
-    print(f"milliseconds, {runs} runs each{'p50':>41}{'p99':>10}")
+    assert opened.server is not None
+    title = f"milliseconds, {runs} runs each, one after the other"
+    print(f"{title:<62}{'p50':>8}{'p99':>8}{'CPU: ours':>12}{'ClickHouse':>12}")
     questions = list(_questions(opened, sizes))
     for name, call in shown("questions", questions, len(questions)):
-        times = repeated(call, runs)
-        print(f"{name:<62}{times.p50:>8.1f}{times.p99:>10.1f}{_aim(name, times, sizes)}", flush=True)
+        times = repeated(call, runs, opened.server.pid)
+        print(
+            f"{name:<62}{times.p50:>8.1f}{times.p99:>8.1f}{times.cpu:>12.1f}{times.store_cpu:>12.1f}"
+            f"{_aim(name, times, sizes)}",
+            flush=True,
+        )
         if name.startswith(_LEADERBOARD):
             asked = named_queries(opened.store, call, runs)
             told = ", ".join(
