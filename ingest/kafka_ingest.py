@@ -92,10 +92,13 @@ class KafkaIngest:
 
     async def _session(self, stop: asyncio.Event, outstanding: Outstanding) -> None:
         """From the checkpoint on, over one producer."""
+        largest = await asyncio.to_thread(self._kafka.largest_fact)
         kept = await asyncio.to_thread(self._kafka.kept, self._streams)
         producer = await asyncio.to_thread(self._kafka.open_producer)
         tracker = PositionTracker(self._streams, kept.checkpoint, kept.gaps)
-        sender = Sender(producer, self._kafka.plan, outstanding, metrics=self._metrics, clock=self._clock)
+        sender = Sender(
+            producer, self._kafka.plan, outstanding, largest=largest, metrics=self._metrics, clock=self._clock
+        )
         async with sender:
             self._say_back()
             reading = asyncio.create_task(self._read(stop, kept.checkpoint, tracker, sender, outstanding))

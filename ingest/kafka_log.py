@@ -11,7 +11,7 @@ import structlog
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from ingest.kafka_admin import translated
+from ingest.kafka_admin import topic_admin, translated
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import MOST_MESSAGE_BYTES, Topic, TopicPlan
 from processors.errors import InvalidEvent, InvalidInput, LogUnavailable
@@ -23,8 +23,9 @@ _log = structlog.get_logger()
 _PATIENCE_MS = 10_000
 _GOODBYE_SECONDS = 5.0
 _FOR_EVER_MS = 30 * 86_400_000
-_OVERHEAD = 100
-"""Bytes that a batch adds to its records."""
+_OVERHEAD = 500
+"""Bytes that are added to a message, at most: of its record, of its headers, of its batch."""
+_SENT_TO = (Topic.FACTS, Topic.DEAD_LETTERS, Topic.GAPS, Topic.CHECKPOINTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class KafkaLog:
         """A producer that gives up nothing while Kafka is away, and delivers in order.
 
         Raises:
-            InvalidInput: Kafka does not let us in, or a topic is missing.
+            InvalidInput: Kafka does not let us in.
             LogUnavailable: Kafka does not answer.
         """
         with translated(self._target):
@@ -63,7 +64,7 @@ class KafkaLog:
                 compression_type="lz4",
                 linger_ms=50,
                 batch_size=512 * 1024,
-                max_request_size=MOST_MESSAGE_BYTES - _OVERHEAD,
+                max_request_size=MOST_MESSAGE_BYTES,
                 # Whoever waits for ever is never in doubt whether a message that was given up came through.
                 delivery_timeout_ms=_FOR_EVER_MS,
                 request_timeout_ms=_PATIENCE_MS,
@@ -74,19 +75,29 @@ class KafkaLog:
                 allow_auto_create_topics=False,
             )
         try:
-            self._require_topics(producer)
-        except BaseException:
+            for topic in _SENT_TO:
+                # Asked now, so that sending need not wait for it.
+                producer.partitions_for(self.plan.name(topic))
+        except KafkaError as error:
             close_producer(producer)
-            raise
+            raise LogUnavailable(f"Kafka at {self._target.shown}: {error}") from error
         return producer
 
-    def _require_topics(self, producer: KafkaProducer) -> None:
-        for topic in (Topic.FACTS, Topic.DEAD_LETTERS, Topic.GAPS, Topic.CHECKPOINTS):
-            name = self.plan.name(topic)
-            with translated(self._target):
-                there = producer.partitions_for(name)
-            if not there:
-                raise InvalidInput(f"there is no topic {name}; `wikitally topics apply` makes it")
+    def largest_fact(self) -> int:
+        """Bytes that the message of a fact may have.
+
+        Raises:
+            InvalidInput: Kafka does not let us in, or a topic is missing.
+            LogUnavailable: Kafka does not answer.
+        """
+        wanted = {topic.name: topic for topic in self.plan.topics()}
+        names = [self.plan.name(topic) for topic in _SENT_TO]
+        with topic_admin(self._target) as admin:
+            found = admin.find([wanted[name] for name in names])
+        if missing := [name for name in names if name not in found]:
+            raise InvalidInput(f"there is no topic {missing[0]}; `wikitally topics apply` makes it")
+        limit = int(found[self.plan.name(Topic.FACTS)].configs["max.message.bytes"])
+        return min(limit, MOST_MESSAGE_BYTES) - _OVERHEAD
 
     def kept(self, streams: str) -> Kept:
         """How far the list of streams has been read, and what is missing.
@@ -118,10 +129,7 @@ class KafkaLog:
             allow_auto_create_topics=False,
         )
         try:
-            name = self.plan.name(topic)
-            if not consumer.partitions_for_topic(name):
-                raise InvalidInput(f"there is no topic {name}; `wikitally topics apply` makes it")
-            place = TopicPartition(name, 0)
+            place = TopicPartition(self.plan.name(topic), 0)
             consumer.assign([place])
             consumer.seek_to_beginning(place)
             end = consumer.end_offsets([place])[place]

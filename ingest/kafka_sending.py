@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Self
 
 import structlog
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from ingest.kafka_log import close_producer
 from ingest.kafka_outstanding import Outstanding
@@ -26,7 +26,6 @@ from processors.ports import DeadLetter, RawEvent
 
 _log = structlog.get_logger()
 
-_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 _CHUNK_MESSAGES, _CHUNK_BYTES = 500, 4 * 2**20
 """So much is handed to kafka-python between two looks at whether there is room."""
 
@@ -40,11 +39,19 @@ class Parcel:
     event: RawEvent | None = None
 
 
+class TooLarge(Exception):
+    """A message is larger than Kafka takes, and was not sent."""
+
+
 class Sender:
     """Sends over one producer for as long as its block lasts. All methods are for the event loop's thread.
 
-    A message that Kafka refuses for good ends the sender: what came behind it may be in the log already, and only
-    reading again from the last checkpoint brings all in order.
+    A message that Kafka refuses ends the sender: what came behind it may be in the log already, and only reading
+    again from the last checkpoint brings all in order.
+
+    Args:
+        largest: bytes that a message may have. The broker must never find one too large: kafka-python's idempotent
+            producer then gives up all that it holds.
     """
 
     def __init__(
@@ -53,12 +60,14 @@ class Sender:
         plan: TopicPlan,
         outstanding: Outstanding,
         *,
+        largest: int,
         metrics: Metrics,
         clock: Callable[[], datetime],
     ) -> None:
         self._producer = producer
         self._plan = plan
         self._outstanding = outstanding
+        self._largest = largest
         self._metrics = metrics
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -80,13 +89,13 @@ class Sender:
         await asyncio.to_thread(close_producer, self._producer)
 
     def check(self) -> None:
-        """Raise if a message was refused for good.
+        """Raise if a message was refused.
 
         Raises:
             LogUnavailable: one was.
         """
         if self._failure is not None:
-            raise LogUnavailable(f"Kafka refused a message for good: {self._failure}") from self._failure
+            raise LogUnavailable(f"Kafka refused a message: {self._failure}") from self._failure
 
     async def send(self, batch: int, parcels: Sequence[Parcel]) -> None:
         """Put messages of a batch on their way; waits while too much is.
@@ -147,10 +156,16 @@ class Sender:
 
     def _hand(self, parcel: Parcel, done: Callable[[Exception | None], None]) -> None:
         message = parcel.message
+        if parcel.event is not None and message.size > self._largest:
+            self._report(done, TooLarge(f"{message.size} bytes, of at most {self._largest}"))
+            return
         try:
             future = self._producer.send(
                 self._plan.name(parcel.topic), message.value, key=message.key, headers=list(message.headers)
             )
+        except MessageSizeTooLargeError as error:
+            self._report(done, TooLarge(str(error)))
+            return
         except KafkaError as error:
             self._report(done, error)
             return
@@ -186,7 +201,7 @@ class Sender:
         self._measure()
 
     def _acknowledged(self, batch: int, parcel: Parcel, error: Exception | None) -> None:
-        if isinstance(error, _TOO_LARGE) and parcel.event is not None:
+        if isinstance(error, TooLarge) and parcel.event is not None:
             # It stays outstanding until the letter in its place has arrived.
             letter = self._letter(parcel, parcel.event, str(error))
             done = partial(self._acknowledged, batch, replace(letter, message=parcel.message))
