@@ -13,6 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
 
 from tests.needs import missing
 
@@ -236,3 +239,23 @@ def running_kafka(directory: Path, brokers: int = 1) -> Iterator[Kafka]:
         yield kafka
     finally:
         kafka.kill()
+
+
+def read_topic(kafka: Kafka, name: str) -> list[Any]:
+    """All records that stand in a topic now, each partition's in order."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=[broker.address for broker in kafka.brokers], group_id=None, enable_auto_commit=False
+    )
+    try:
+        places = [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())]
+        assert places, f"there is no topic {name}"
+        consumer.assign(places)
+        consumer.seek_to_beginning(*places)
+        ends = consumer.end_offsets(places)
+        records: list[Any] = []
+        while any(consumer.position(place) < ends[place] for place in places):
+            for some in consumer.poll(timeout_ms=500).values():
+                records += some
+        return sorted(records, key=lambda record: (record.partition, record.offset))
+    finally:
+        consumer.close()
