@@ -133,6 +133,7 @@ class Pipeline:
                 result = await self._in_thread(call)
         if self.store_away:
             self.store_away = False
+            self._metrics.set(m.STORE_AWAY, 0)
             _log.info("the store is back")
         return result
 
@@ -140,6 +141,7 @@ class Pipeline:
         self._metrics.count(m.STORE_RETRIES, call=call)
         if not self.store_away:
             self.store_away = True
+            self._metrics.set(m.STORE_AWAY, 1)
             _log.warning("the store does not answer; reading waits until it does", call=call)
 
     def _try_to_revive(self) -> None:

@@ -83,6 +83,11 @@ BATCH_SECONDS = MetricDef(
 STORE_RETRIES = MetricDef(
     "wikitally_store_retries_total", Kind.COUNTER, "calls to ClickHouse that failed and were tried again", ("call",)
 )
+STORE_AWAY = MetricDef(
+    "wikitally_store_away",
+    Kind.GAUGE,
+    "1 while ClickHouse does not answer and reading the stream waits for it, else 0",
+)
 MEDIAWIKI_REQUESTS = MetricDef(
     "wikitally_mediawiki_requests_total",
     Kind.COUNTER,
@@ -124,6 +129,7 @@ ALL: tuple[MetricDef, ...] = (
     BATCH_EVENTS,
     BATCH_SECONDS,
     STORE_RETRIES,
+    STORE_AWAY,
     MEDIAWIKI_REQUESTS,
     MEDIAWIKI_FAILURES,
     LIVE_CLIENTS,
