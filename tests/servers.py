@@ -28,6 +28,12 @@ TIMEZONE = "America/St_Johns"
 """Of the given server: whatever zone a server is in, the answers are the same."""
 START_SECONDS = 60.0
 
+_ACCOUNT = f"""\
+    <{USER}>
+      <password>{escape(PASSWORD)}</password><networks><ip>{HOST}</ip></networks>
+      <profile>default</profile><quota>default</quota><access_management>1</access_management>
+    </{USER}>
+"""
 _USERS = f"""\
 <clickhouse>
   <profiles><default></default></profiles>
@@ -37,11 +43,7 @@ _USERS = f"""\
       <password></password><networks><ip>{HOST}</ip></networks><profile>default</profile><quota>default</quota>
       <grants><query>GRANT SYSTEM LISTEN ON *.*</query></grants>
     </default>
-    <{USER}>
-      <password>{escape(PASSWORD)}</password><networks><ip>{HOST}</ip></networks>
-      <profile>default</profile><quota>default</quota><access_management>1</access_management>
-    </{USER}>
-  </users>
+{_ACCOUNT}  </users>
 </clickhouse>
 """
 
@@ -52,10 +54,13 @@ class Server:
     Who may do everything on it is `USER`. It ends when this process does.
     """
 
-    def __init__(self, directory: Path, more: str = "", *, library: Path | None = None, zone: str = "UTC") -> None:
+    def __init__(
+        self, directory: Path, more: str = "", *, library: Path | None = None, zone: str = "UTC", accounts: str = ""
+    ) -> None:
         self.directory = directory
         self.port, self.http_port = _free_ports(2)
         self.more = more
+        self._accounts = accounts
         self._library = library
         self._zone = zone
         self._process: subprocess.Popen[bytes] | None = None
@@ -87,7 +92,7 @@ class Server:
         """Start it and do not wait: of two that know each other, neither need be there first."""
         for name in ("conf", "data", "log", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        (self.directory / "conf" / "users.xml").write_text(_USERS)
+        (self.directory / "conf" / "users.xml").write_text(self._users())
         (self.directory / "conf" / "config.xml").write_text(self._config())
         library = [str(self._library)] if self._library else []
         with (self.directory / "log" / "child.log").open("wb") as log:
@@ -116,6 +121,12 @@ class Server:
 {self.more}
 </clickhouse>
 """
+
+    def _users(self) -> str:
+        """Our accounts, and where there are others ours beside them."""
+        if not self._accounts:
+            return _USERS
+        return self._accounts.replace("</users>", f"{_ACCOUNT}</users>")
 
     def wait(self) -> None:
         """Until it answers."""
@@ -160,9 +171,13 @@ class Server:
 
 
 @contextmanager
-def given_server(directory: Path) -> Iterator[Server]:
-    """A running server of an older version, with the settings that servers come with, in a zone of its own."""
-    server = Server(directory, library=library(), zone=TIMEZONE)
+def given_server(directory: Path, accounts: str = "") -> Iterator[Server]:
+    """A running server of an older version, with the settings that servers come with, in a zone of its own.
+
+    Args:
+        accounts: users.xml of accounts beside `USER`.
+    """
+    server = Server(directory, library=library(), zone=TIMEZONE, accounts=accounts)
     try:
         server.start()
         yield server
@@ -183,9 +198,9 @@ class Pair:
 
 
 @contextmanager
-def running_pair(directory: Path) -> Iterator[Pair]:
-    """Two shards, running."""
-    pair = Pair([Server(directory / name) for name in ("one", "two")])
+def running_pair(directory: Path, accounts: str = "") -> Iterator[Pair]:
+    """Two shards, running; `accounts` as for `given_server`."""
+    pair = Pair([Server(directory / name, accounts=accounts) for name in ("one", "two")])
     shards = "".join(
         f"<shard><replica><host>{HOST}</host><port>{one.port}</port>"
         f"<user>{USER}</user><password>{escape(PASSWORD)}</password></replica></shard>"

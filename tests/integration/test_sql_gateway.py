@@ -26,18 +26,44 @@ from processors.tokens import digest_of
 from storage.analyst_http import AnalystHttp, HttpTarget
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address
+from storage.embedded_config import ANALYST, DATABASE, OPERATOR, WRITER, users_xml
 from storage.target import Target
 from tests.gateway import Gateway, gateway
+from tests.servers import CLUSTER, given_server, running_pair
 from tests.stores import embedded_store, show
 
 COLUMNS = ("program", "user", "wiki", "kind", "rev_id", "verdict", "occurred_at", "title", "version")
 AT = 1_795_000_000
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    with embedded_store(tmp_path_factory.mktemp("gateway")) as opened:
-        yield opened
+PASSWORDS = {WRITER: "for the writer", OPERATOR: "for the operator", ANALYST: "for the analyst"}
+
+
+class Sharded(Address):
+    """The first of two shards."""
+
+    @property
+    def url(self) -> str:
+        return f"{super().url}?shards={CLUSTER}"
+
+
+@pytest.fixture(scope="module", params=["embedded", "given", "shards"])
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    """Each kind of server in turn, with the accounts that the embedded one has."""
+    directory = tmp_path_factory.mktemp("gateway")
+    accounts = users_xml(PASSWORDS)
+    match request.param:
+        case "given":
+            with given_server(directory, accounts) as server:
+                server.new_database(DATABASE)
+                yield Address(server.port, server.http_port, *PASSWORDS.values())
+        case "shards":
+            with running_pair(directory, accounts) as pair:
+                first = pair.servers[0]
+                yield Sharded(first.port, first.http_port, *PASSWORDS.values())
+        case _:
+            with embedded_store(directory) as opened:
+                yield opened
 
 
 @pytest.fixture(scope="module")
