@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 
 from tests.acceptance.commands import wikitally
 from tests.recorders import EVENTSTREAMS
+from tests.servers import Pair, Server
 
 FOLDER = EVENTSTREAMS / "mediawiki_1_39"
 WIKIS = {
@@ -50,19 +51,32 @@ class Numbers:
         return Numbers(self.edits - other.edits, self.bytes_added - other.bytes_added, self.bytes_net - other.bytes_net)
 
 
-@pytest.fixture(scope="module")
-def boards(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Numbers]]:
+@pytest.fixture(scope="module", params=["embedded", "given", "shards"])
+def boards(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Numbers]]:
     """What wikitally says, by database name and user."""
     folder = tmp_path_factory.mktemp("oracle")
     programs = folder / "programs.yaml"
     programs.write_text("---\n".join(PROGRAM.format(dbname=name, wiki=wiki) for name, wiki in WIKIS.items()))
+    environment = _elsewhere(request)
     data = folder / "store"
-    wikitally("replay", FOLDER / "recentchange.ndjson", "--programs", programs, "--data", data)
-    return {name: _board(name, data) for name in WIKIS}
+    wikitally("replay", FOLDER / "recentchange.ndjson", "--programs", programs, "--data", data, **environment)
+    return {name: _board(name, data, environment) for name in WIKIS}
 
 
-def _board(name: str, data: Path) -> dict[str, Numbers]:
-    board = json.loads(wikitally("leaderboard", name, "--format", "json", "--data", data))
+def _elsewhere(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What names another server than the embedded one."""
+    match request.param:
+        case "given":
+            given: Server = request.getfixturevalue("given")
+            return {"WIKITALLY_CLICKHOUSE_URL": given.new_database("oracle")}
+        case "shards":
+            pair: Pair = request.getfixturevalue("pair")
+            return {"WIKITALLY_CLICKHOUSE_URL": pair.url("oracle")}
+    return {}
+
+
+def _board(name: str, data: Path, environment: Mapping[str, Any]) -> dict[str, Numbers]:
+    board = json.loads(wikitally("leaderboard", name, "--format", "json", "--data", data, **environment))
     return {one["user"]: Numbers(one["edits"], one["bytes_added"], one["bytes_net"]) for one in board["standings"]}
 
 
