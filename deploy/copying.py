@@ -30,6 +30,8 @@ def copy(settings: Settings, source: str | None, target: str | None) -> bool:
     """
     if source is None and target is None:
         raise InvalidInput("say where to: --to URL, or --from URL and --data DIR")
+    _check(source, "--from")
+    _check(target, "--to")
     with ExitStack() as stack:
         with err.status("Opening both stores ..."):
             ours, live = stack.enter_context(_source(settings, source))
@@ -42,7 +44,7 @@ def copy(settings: Settings, source: str | None, target: str | None) -> bool:
 def _source(settings: Settings, url: str | None) -> Iterator[tuple[Streams, bool]]:
     """The store to read, and whether another wikitally may be writing to it."""
     if url is not None:
-        settings = settings.model_copy(update={"clickhouse_url": SecretStr(_checked(url, "--from"))})
+        settings = settings.model_copy(update={"clickhouse_url": SecretStr(url)})
     with any_store(settings) as opened, closing(Streams(opened.store.connections.target)) as streams:
         yield streams, not opened.owned
 
@@ -55,18 +57,18 @@ def _target(settings: Settings, url: str | None) -> Iterator[Streams]:
         with owned_store(embedded) as opened, closing(Streams(opened.store.connections.target)) as streams:
             yield streams
         return
-    store = ClickHouseStore(Target.parse(_checked(url, "--to")))
+    store = ClickHouseStore(Target.parse(url))
     with closing(store), closing(Streams(store.connections.target)) as streams:
         store.migrate()
         yield streams
 
 
-def _checked(url: str, option: str) -> str:
+def _check(url: str | None, option: str) -> None:
     try:
-        Target.parse(url)
+        if url is not None:
+            Target.parse(url)
     except InvalidInput as error:
         raise InvalidInput(str(error).replace("WIKITALLY_CLICKHOUSE_URL", option)) from None
-    return url
 
 
 class _Shown:

@@ -18,6 +18,7 @@ from clickhouse_driver.errors import ServerException
 
 from processors.errors import InvalidInput, StoreUnavailable
 from storage.connection import Connections
+from storage.copying import LEASE_SECONDS, PATIENCE
 from storage.copying_tables import NOT_DATA, in_order
 from storage.driver import first_line
 from storage.fact_rows import aware
@@ -86,13 +87,13 @@ class Backups:
                 "see docs/operations/backup.md"
             )
 
-    def alone(self) -> AbstractContextManager[None]:
+    def alone(self, patience: float = PATIENCE) -> AbstractContextManager[None]:
         """Nobody else makes one meanwhile.
 
         Raises:
             Conflict: somebody does.
         """
-        return held(Locks(self.connections), "backup", patience=1.0)
+        return held(Locks(self.connections), "backup", seconds=LEASE_SECONDS, patience=patience)
 
     def base(self, ident: str) -> Base:
         """An earlier backup of this store.

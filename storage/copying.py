@@ -13,8 +13,10 @@ from storage.copying_streams import Fingerprint, Streams
 from storage.copying_tables import FED, LOG, Table, in_order, tables_of
 from storage.locks import Locks, held
 
-_PIECE_ROWS = 500_000
-_PIECE_BUCKETS = 500
+LEASE_SECONDS, PATIENCE = 15, 20.0
+"""For so long a copy that was killed keeps others away; so long they wait."""
+PIECE_ROWS = 500_000
+PIECE_BUCKETS = 500
 """An insert may touch so many partitions only, and the days of many years are many."""
 
 
@@ -55,17 +57,20 @@ class Compared:
         return self.source == self.target
 
 
-def copy_store(source: Streams, target: Streams, told: Told) -> list[Compared]:
+def copy_store(source: Streams, target: Streams, told: Told, *, patience: float = PATIENCE) -> list[Compared]:
     """Make the target what the source is, and compare the two. Both are migrated, nobody runs on the target.
 
     Whoever runs on the source may go on; repeat it when they have stopped. A bucket that is the same on both sides
     is left alone, so a copy that was broken off goes on where it was.
 
+    Args:
+        patience: so many seconds it waits for another copy into the target; one that was killed is soon forgotten.
+
     Raises:
         InvalidInput: the target is no place for it; nothing was changed.
         StoreUnavailable: one of the two is away; repeat it.
     """
-    with held(Locks(target), "copy", patience=1.0):
+    with held(Locks(target), "copy", seconds=LEASE_SECONDS, patience=patience):
         told.on_step("comparing")
         tables = _same_tables(source, target)
         _claim(source, target, tables)
@@ -117,7 +122,7 @@ def pieces(buckets: Mapping[str, int]) -> Iterator[list[str]]:
     piece: list[str] = []
     total = 0
     for bucket, rows in buckets.items():
-        if piece and (total + rows > _PIECE_ROWS or len(piece) >= _PIECE_BUCKETS):
+        if piece and (total + rows > PIECE_ROWS or len(piece) >= PIECE_BUCKETS):
             yield piece
             piece, total = [], 0
         piece.append(bucket)

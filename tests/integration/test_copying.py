@@ -44,7 +44,7 @@ def copy(source: ClickHouseStore, target: ClickHouseStore) -> Seen:
     """Copy, to equality."""
     seen = Seen()
     with streams(source) as ours, streams(target) as theirs:
-        compared = copy_store(ours, theirs, seen)
+        compared = copy_store(ours, theirs, seen, patience=0.5)
     assert [one.table for one in compared if not one.equal] == []
     assert seen.rows == seen.total
     return seen
