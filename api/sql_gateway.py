@@ -114,7 +114,7 @@ class SqlGateway:
             parameters["default_format"] = wanted
             encoding = request.headers.get("accept-encoding", "identity")
             parameters["quota_key"] = token.digest[:16]
-            async with self._server.ask(statement.text, parameters, {"Accept-Encoding": encoding}) as answer:
+            async with self._server.ask(statement.sent, parameters, {"Accept-Encoding": encoding}) as answer:
                 await _pass_on(send, answer.status, answer.headers, answer.body)
                 return "answered" if answer.status == 200 else "failed"
 

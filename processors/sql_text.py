@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from processors.errors import SqlRefused
@@ -46,20 +46,28 @@ _BEFORE_BRACKETS = frozenset(
 
 class Kind(Enum):
     SELECT = auto()
+    DESCRIBE = auto()
+    """The columns of a SELECT."""
     ABOUT = auto()
     """SHOW, DESCRIBE or EXISTS, about names that were checked; there is no tree of it to look at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement, as it is sent."""
+    """One statement."""
 
     kind: Kind
     text: str
+    """What the server is to answer, or to DESCRIBE; all that its tree has to tell."""
     format: str | None
     """What it asks for with FORMAT."""
     settings: int
     """How many SETTINGS clauses it has; all of them are allowed."""
+
+    @property
+    def sent(self) -> str:
+        """As the server is asked."""
+        return f"DESCRIBE ({self.text})" if self.kind is Kind.DESCRIBE else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,18 @@ def read_statement(text: str, database: str) -> Statement:
     if first in ("show", "describe", "desc", "exists"):
         tokens, wanted = _without_format(tokens)
         about = [token for token in tokens if token.kind != "space"]
+        if first in ("describe", "desc") and (inner := _in_brackets(tokens)):
+            described = _read_select(inner)
+            if described.format is not None:
+                raise SqlRefused("describe", f"FORMAT belongs behind {first.upper()} (…)")
+            return replace(described, kind=Kind.DESCRIBE, format=wanted)
         _check_about(about, database)
         return Statement(Kind.ABOUT, _joined(tokens), wanted, 0)
+    return _read_select(tokens)
+
+
+def _read_select(tokens: Sequence[_Token]) -> Statement:
+    first = next((token.word or token.text for token in tokens if token.kind != "space"), "")
     if first not in ("select", "with", "from", "("):
         raise SqlRefused(
             "reading_only", f"only SELECT, SHOW, DESCRIBE and EXISTS; not {first[:30].upper() or 'nothing'}"
@@ -123,6 +141,21 @@ def _tokens(text: str) -> Iterator[_Token]:
         kind = str(found.lastgroup)
         yield _Token("space", " ") if kind == "comment" else _Token(kind, found.group())
         at = found.end()
+
+
+def _in_brackets(tokens: Sequence[_Token]) -> Sequence[_Token]:
+    """What stands in the brackets that are all that follows the first word, but for TABLE; else nothing."""
+    places = [at for at, token in enumerate(tokens) if token.kind != "space"][1:]
+    if places and tokens[places[0]].word == "table":
+        places = places[1:]
+    if len(places) < 3 or tokens[places[0]].text != "(" or tokens[places[-1]].text != ")":
+        return ()
+    depth = 0
+    for at in places[:-1]:
+        depth += {"(": 1, ")": -1}.get(tokens[at].text, 0)
+        if not depth:
+            return ()
+    return tokens[places[0] + 1 : places[-1]]
 
 
 def _joined(tokens: Sequence[_Token]) -> str:

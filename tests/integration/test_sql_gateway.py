@@ -7,8 +7,10 @@ import gzip
 import http.client
 import json
 import socket
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -28,12 +30,15 @@ from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address
 from storage.embedded_config import ANALYST, DATABASE, OPERATOR, WRITER, users_xml
 from storage.target import Target
+from storage.views import view_texts
 from tests.gateway import Gateway, gateway
+from tests.maven import jars
 from tests.servers import CLUSTER, given_server, running_pair
 from tests.stores import embedded_store, show
 
 COLUMNS = ("program", "user", "wiki", "kind", "rev_id", "verdict", "occurred_at", "title", "version")
 AT = 1_795_000_000
+JDBC = Path(__file__).parents[1] / "jdbc"
 
 
 PASSWORDS = {WRITER: "for the writer", OPERATOR: "for the operator", ANALYST: "for the analyst"}
@@ -128,6 +133,26 @@ def test_clickhouse_connect_asks_in_every_way_it_has(client: Client) -> None:
     assert ("contributions",) in client.query("SHOW TABLES FROM analytics").result_rows
     assert client.query("DESCRIBE TABLE contributions").result_rows[0][0] == "program"
     assert client.ping()
+
+
+def test_dbeavers_driver_finds_its_way(served: Gateway) -> None:
+    url = f"jdbc:clickhouse:http://127.0.0.1:{served.port}/analytics"
+    command = ["java", "-cp", f"{jars(JDBC / 'pom.xml')}/*", str(JDBC / "Questions.java"), url, "ada", served.secret]
+    asked = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    found = dict(line.split("\t") for line in asked.stdout.splitlines())
+    assert found["version"].startswith("26.")
+    assert found["valid"] == "true"
+    assert "analytics" in found["schemas"].split(",")
+    assert found["tables"].split(",") == sorted(view_texts())
+    assert found["columns"].split(",")[:3] == ["program", "wiki", "kind"]
+    assert found["remarks"].startswith("who did it, by the name of today; unit: user name")
+    assert (found["keys"], found["indexes"], found["functions"]) == ("", "", "true")
+    assert found["rows"] == "Ada null 2026-11-18 11:06:40;"
+    assert (found["limited"], found["prepared"], found["many"]) == ("200", "Ada;", "100000;")
+    assert found["described"] == "user Int64"
+    assert found["refused"].startswith("error Code: 497. DB::Exception: the function file is not allowed")
+    assert found["written"].startswith("error Code: 497. DB::Exception: only SELECT")
+    assert found["after"] == "1;"
 
 
 def test_clickhouse_connect_streams(client: Client) -> None:

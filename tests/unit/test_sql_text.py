@@ -82,7 +82,17 @@ REFUSED = [
     ("table", "DESCRIBE TABLE wikitally.tokens"),
     ("table", "EXISTS `wikitally`.`tokens`"),
     ("describe", "DESCRIBE TABLE file('/etc/passwd')"),
-    ("describe", "DESCRIBE (SELECT file('/etc/passwd'))"),
+    ("function", "DESCRIBE (SELECT file('/etc/passwd'))"),
+    ("function", "DESC TABLE (SELECT 1 FROM (SELECT file('/etc/passwd')))"),
+    ("setting", "DESC (SELECT 1 SETTINGS readonly = 0)"),
+    ("describe", "DESC (SELECT 1 FORMAT CSV)"),
+    ("describe", "DESC (SELECT 1) SETTINGS readonly = 0"),
+    ("describe", "DESC (SELECT 1), (SELECT 2)"),
+    ("describe", "DESC (SELECT 1) (SELECT 2)"),
+    ("describe", "DESC ()"),
+    ("reading_only", "DESC (DESC (SELECT 1))"),
+    ("reading_only", "DESC (INSERT INTO t VALUES (1))"),
+    ("reading_only", f"DESC {'(DESC ' * 20_000}{')' * 20_000}"),
     ("describe", "EXISTS DATABASE wikitally"),
     ("length", "SELECT " + "1," * LONGEST),
 ]
@@ -116,6 +126,22 @@ def test_this_is_refused_by_that_rule(rule: str, text: str) -> None:
 def test_this_is_read(text: str, sent: str | None, wanted: str | None, settings: int) -> None:
     found = read_statement(text, "analytics")
     assert (found.kind, found.text, found.format, found.settings) == (Kind.SELECT, sent or text, wanted, settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "inner", "wanted"),
+    [
+        ("DESC (SELECT 1)", "SELECT 1", None),
+        ("describe table ( SELECT (1), max(2) FROM t SETTINGS extremes = 1 ) FORMAT JSON", None, "JSON"),
+        ("DESC ((SELECT 1) UNION ALL (SELECT 2))", "(SELECT 1) UNION ALL (SELECT 2)", None),
+    ],
+)
+def test_the_columns_of_a_select_can_be_asked_for(text: str, inner: str | None, wanted: str | None) -> None:
+    found = read_statement(text, "analytics")
+    assert found.kind is Kind.DESCRIBE
+    assert found.text == (inner or "SELECT (1), max(2) FROM t SETTINGS extremes = 1")
+    assert found.sent == f"DESCRIBE ({found.text})"
+    assert found.format == wanted
 
 
 @pytest.mark.parametrize(
