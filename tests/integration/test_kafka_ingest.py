@@ -370,7 +370,7 @@ async def test_partitions_that_are_raised_meanwhile_lose_nothing(kafka: Kafka, t
     assert all(one == sorted(one) for one in by_place.values()), "a wiki that moved goes on in order where it is now"
 
 
-async def test_a_missing_topic_is_told(kafka: Kafka) -> None:
+async def test_a_missing_topic_is_told(kafka: Kafka, no_sockets_left: None) -> None:
     ingest = Ingest(kafka, TopicPlan(prefix="nothing-there."), Scripted([made(0)]))
     with pytest.raises(InvalidInput, match=r"nothing-there\.facts; `wikitally topics apply`"):
         await ingest.run()
@@ -388,6 +388,7 @@ async def test_a_checkpoint_of_a_newer_wikitally_is_not_passed_over(kafka: Kafka
         await ingest.run()
 
 
+@pytest.mark.usefixtures("no_sockets_left")
 async def test_a_broker_of_three_that_is_lost_is_not_missed(tmp_path: Path) -> None:
     with running_kafka(tmp_path, brokers=3) as cluster:
         plan = TopicPlan(prefix="three.", partitions=3, replication=3)

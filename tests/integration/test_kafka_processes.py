@@ -1,0 +1,273 @@
+"""`wikitally ingest` and `wikitally topics` as their operators run them: killed, doubled, stopped, asked."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.kafka_log import KafkaLog
+from ingest.kafka_messages import raw_event
+from ingest.kafka_target import KafkaTarget
+from ingest.topics import Topic, TopicPlan
+from tests.acceptance.commands import ENVIRONMENT, arguments, wikitally
+from tests.kafka import Kafka, read_topic
+from tests.recorders import EVENTSTREAMS
+
+STREAM = "recentchange"
+COPIES = 3
+PATIENCE = 150.0
+BATCH_EVENTS, OVERLAP_SECONDS = 40, 1
+"""A batch is longer than the overlap, or the overlap would heal a checkpoint that was written too early."""
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real MediaWiki's events, several times over as of other wikis."""
+    once = (EVENTSTREAMS / "mediawiki_1_39" / "recentchange.ndjson").read_text(encoding="utf-8").splitlines()
+    path = tmp_path_factory.mktemp("recording") / "recentchange.ndjson"
+    path.write_text("".join(_elsewhere(json.loads(line), copy) for copy in range(COPIES) for line in once))
+    return path
+
+
+def _elsewhere(event: dict[str, Any], copy: int) -> str:
+    meta = event["meta"]
+    later = (datetime.fromisoformat(meta["dt"]) + timedelta(seconds=200 * copy)).isoformat()
+    meta |= {"id": f"{copy}{meta['id'][1:]}", "dt": later, "domain": f"{copy}.{meta['domain']}"}
+    return json.dumps(event | {"server_name": f"{copy}.{event['server_name']}"}) + "\n"
+
+
+class Stream:
+    """A rehearsal that has everything there from the start, in a process of its own."""
+
+    def __init__(self, recording: Path) -> None:
+        self._process = subprocess.Popen(
+            arguments("rehearse", recording, "--port", 0, "--speed", 1_000_000, "--no-rebase"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().split()[-1].removesuffix("/v2/stream/mediawiki.recentchange")
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+@pytest.fixture
+def stream(recording: Path) -> Iterator[Stream]:
+    running = Stream(recording)
+    yield running
+    running.close()
+
+
+class Ingest:
+    """`wikitally ingest` in a process."""
+
+    def __init__(self, kafka: Kafka, plan: TopicPlan, stream: Stream, log: Path, **environment: str) -> None:
+        self.log = log
+        with log.open("ab") as file:
+            self.process = subprocess.Popen(
+                arguments("ingest", "--port", 0, "--stream", stream.url, "--since", "2026-11-23T00:00Z"),
+                stderr=file,
+                env={
+                    **ENVIRONMENT,
+                    "WIKITALLY_KAFKA_URL": kafka.url,
+                    "WIKITALLY_KAFKA_PREFIX": plan.prefix,
+                    "WIKITALLY_KAFKA_OUTSTANDING": "60",
+                    "WIKITALLY_BATCH_EVENTS": str(BATCH_EVENTS),
+                    "WIKITALLY_OVERLAP_SECONDS": str(OVERLAP_SECONDS),
+                    "WIKITALLY_STREAMS": STREAM,
+                    **environment,
+                },
+            )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(60)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it has logged; each line is one JSON object."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def get(self, path: str) -> tuple[int, str]:
+        url = next(line["url"] for line in reversed(self.lines()) if line["event"] == "ingesting")
+        try:
+            with urllib.request.urlopen(url + path, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+
+class Topics:
+    """What is in Kafka by now."""
+
+    def __init__(self, kafka: Kafka, plan: TopicPlan) -> None:
+        self._kafka, self._plan = kafka, plan
+        self._log = KafkaLog(KafkaTarget.parse(kafka.url), plan)
+
+    def facts(self) -> list[Any]:
+        return read_topic(self._kafka, self._plan.name(Topic.FACTS))
+
+    def reached(self) -> int:
+        """The offset that the checkpoint has reached; -1: there is none."""
+        checkpoint = self._log.kept(STREAM).checkpoint
+        return -1 if checkpoint is None else max((one.offset for one in checkpoint.reached.values()), default=-1)
+
+
+@pytest.fixture
+def there(kafka: Kafka, topics: TopicPlan) -> Topics:
+    return Topics(kafka, topics)
+
+
+def wait(condition: Callable[[], bool], ingest: Ingest) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not condition():
+        assert ingest.process.poll() is None, f"it ended by itself:\n{ingest.log.read_text()[-3000:]}"
+        assert time.monotonic() < ends, f"it does not come:\n{ingest.log.read_text()[-3000:]}"
+        time.sleep(0.05)
+
+
+def last_offset(recording: Path) -> int:
+    """With the canary that comes first."""
+    return len(recording.read_text().splitlines())
+
+
+def assert_all_in_order(records: list[Any], last: int) -> None:
+    first: dict[bytes, list[int]] = defaultdict(list)
+    seen: set[tuple[str, int]] = set()
+    for record in records:
+        position = raw_event(record).position
+        assert position is not None
+        if (position.topic, position.offset) not in seen:
+            seen.add((position.topic, position.offset))
+            if position.topic.startswith("eqiad"):
+                first[record.key].append(position.offset)
+    assert {offset for topic, offset in seen if topic.startswith("eqiad")} == set(range(last + 1))
+    assert all(one == sorted(one) for one in first.values())
+
+
+def test_killed_again_and_again_it_leaves_nothing_out(
+    kafka: Kafka, topics: TopicPlan, there: Topics, stream: Stream, recording: Path, tmp_path: Path
+) -> None:
+    last = last_offset(recording)
+    disturbed = 0
+    for number in range(4):
+        ingest = Ingest(kafka, topics, stream, tmp_path / "ingest.log")
+        target = there.reached() + 350
+        wait(lambda: there.reached() >= target, ingest)  # noqa: B023
+        ingest.kill()
+        disturbed += there.reached() < last
+        assert len(there.facts()) > number
+    assert disturbed >= 3, "the kills came too late to disturb anything"
+    ingest = Ingest(kafka, topics, stream, tmp_path / "ingest.log")
+    wait(lambda: there.reached() == last, ingest)
+    assert ingest.stop() == 0
+    assert_all_in_order(there.facts(), last)
+
+
+def test_of_two_at_once_one_may_be_killed(
+    kafka: Kafka, topics: TopicPlan, there: Topics, stream: Stream, recording: Path, tmp_path: Path
+) -> None:
+    last = last_offset(recording)
+    one = Ingest(kafka, topics, stream, tmp_path / "one.log")
+    other = Ingest(kafka, topics, stream, tmp_path / "other.log")
+    wait(lambda: there.reached() >= 300, one)
+    one.kill()
+    wait(lambda: there.reached() == last, other)
+    assert other.stop() == 0
+    assert_all_in_order(there.facts(), last)
+
+
+def test_it_says_what_it_does_and_stops_in_order_whether_kafka_is_there_or_not(
+    kafka: Kafka, topics: TopicPlan, there: Topics, stream: Stream, recording: Path, tmp_path: Path
+) -> None:
+    last = last_offset(recording)
+    ingest = Ingest(kafka, topics, stream, tmp_path / "ingest.log")
+    try:
+        wait(lambda: there.reached() >= 100, ingest)
+        assert ingest.get("/health")[0] == 200
+        status, text = ingest.get("/metrics")
+        assert status == 200
+        assert 'wikitally_kafka_messages_total{topic="facts"}' in text
+        kafka.brokers[0].pause()
+        wait(lambda: ingest.get("/health")[0] == 503, ingest)
+        assert "Kafka" in json.loads(ingest.get("/health")[1])["detail"]
+        (outstanding,) = re.findall(r"^wikitally_kafka_outstanding (.+)$", ingest.get("/metrics")[1], re.MULTILINE)
+        assert 0 < float(outstanding) <= 60
+        assert ingest.stop() == 0
+    finally:
+        ingest.process.kill()
+        ingest.process.wait()
+        kafka.brokers[0].go_on()
+    events = [line["event"] for line in ingest.lines()]
+    assert events.count("Kafka does not take what is sent; reading waits until it does") == 1
+    assert events[-1] == "Kafka did not take all that was read; the next ingest reads it again"
+
+    after = Ingest(kafka, topics, stream, tmp_path / "after.log")
+    wait(lambda: there.reached() == last, after)
+    assert after.stop() == 0
+    assert_all_in_order(there.facts(), last)
+    assert [line["event"] for line in after.lines()] == ["ingesting", "stopping"]
+
+
+def test_topics_are_checked_applied_and_described(kafka: Kafka) -> None:
+    environment: dict[str, Any] = {
+        "WIKITALLY_KAFKA_URL": kafka.url,
+        "WIKITALLY_KAFKA_PREFIX": "operator.",
+        "WIKITALLY_KAFKA_REPLICATION": "1",
+        "WIKITALLY_KAFKA_PARTITIONS": "2",
+    }
+    missing = wikitally("topics", "check", code=1, **environment)
+    assert "operator.facts: missing; 2 partitions" in missing
+    assert "done  operator.facts" in wikitally("topics", "apply", **environment)
+    assert json.loads(wikitally("topics", "check", "--json", **environment)) == []
+
+    more: dict[str, Any] = {**environment, "WIKITALLY_KAFKA_PARTITIONS": "3", "WIKITALLY_KAFKA_RETAIN_FACTS_DAYS": "30"}
+    changes = {(one["topic"], one["change"]) for one in json.loads(wikitally("topics", "apply", "--json", **more))}
+    assert changes == {
+        ("operator.facts", "raise partitions"),
+        ("operator.contributions", "raise partitions"),
+        ("operator.facts", "set"),
+    }
+    assert json.loads(wikitally("topics", "check", "--json", **environment)) == [], "nothing is lowered again"
+    described = {one["topic"]: one for one in json.loads(wikitally("topics", "describe", "--json", **environment))}
+    facts = described["operator.facts"]
+    assert (facts["partitions"], facts["replicas"]) == (3, 1)
+    assert facts["configs"]["retention.ms"] == str(30 * 86_400_000)
+    table = wikitally("topics", "describe", **environment)
+    assert "newest of each key" in table
+    assert "for ever" in table
+
+    three: dict[str, Any] = {**environment, "WIKITALLY_KAFKA_REPLICATION": "3"}
+    assert "by hand  operator.facts: replicas: 1, want 3" in wikitally("topics", "apply", code=1, **three)
+    new: dict[str, Any] = {**three, "WIKITALLY_KAFKA_PREFIX": "three."}
+    assert "WIKITALLY_KAFKA_REPLICATION" in wikitally("topics", "apply", code=2, **new)
+
+
+def test_without_kafka_one_is_told_so() -> None:
+    assert "WIKITALLY_KAFKA_URL: not set" in wikitally("topics", "check", code=2)
+    assert "WIKITALLY_KAFKA_URL: not set" in wikitally("ingest", code=2)
+    nobody: dict[str, Any] = {"WIKITALLY_KAFKA_URL": "kafka://127.0.0.1:1"}
+    assert "Kafka at kafka://127.0.0.1:1" in wikitally("topics", "check", code=1, **nobody)
