@@ -9,20 +9,16 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
-    AuthorizationError,
     InvalidReplicationFactorError,
-    KafkaError,
-    SaslAuthenticationFailedError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
     for_code,
 )
 
+from ingest.kafka_clients import PATIENCE_MS, make_client, translated
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Change, Difference, TopicDef, TopicFound, compare
-from processors.errors import InvalidInput, LogUnavailable
-
-_PATIENCE_MS = 10_000
+from processors.errors import InvalidInput
 
 
 class TopicAdmin:
@@ -104,21 +100,8 @@ def topic_admin(target: KafkaTarget) -> Iterator[TopicAdmin]:
         LogUnavailable: Kafka does not answer.
     """
     with translated(target):
-        client = KafkaAdminClient(
-            **target.client_configs(), request_timeout_ms=_PATIENCE_MS, bootstrap_timeout_ms=_PATIENCE_MS
-        )
+        client = make_client(KafkaAdminClient, target, request_timeout_ms=PATIENCE_MS)
         try:
             yield TopicAdmin(client)
         finally:
             client.close()
-
-
-@contextmanager
-def translated(target: KafkaTarget) -> Iterator[None]:
-    """Errors of kafka-python as ours."""
-    try:
-        yield
-    except (SaslAuthenticationFailedError, AuthorizationError) as error:
-        raise InvalidInput(f"WIKITALLY_KAFKA_URL: {target.shown} refuses: {error}") from error
-    except KafkaError as error:
-        raise LogUnavailable(f"Kafka at {target.shown}: {error}") from error

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from ingest.kafka_admin import topic_admin, translated
+from ingest.kafka_admin import topic_admin
+from ingest.kafka_clients import PATIENCE_MS, close_producer, make_client, translated
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import MOST_MESSAGE_BYTES, Topic, TopicPlan
 from processors.errors import InvalidEvent, InvalidInput, LogUnavailable
 from processors.messages import decode_checkpoint, decode_gap
 from processors.ports import Checkpoint, Gap
 
-_log = structlog.get_logger()
-
-_PATIENCE_MS = 10_000
-_GOODBYE_SECONDS = 5.0
 _FOR_EVER_MS = 30 * 86_400_000
 _OVERHEAD = 500
 """Bytes that are added to a message, at most: of its record, of its headers, of its batch."""
@@ -57,8 +52,9 @@ class KafkaLog:
             LogUnavailable: Kafka does not answer.
         """
         with translated(self._target):
-            producer = KafkaProducer(
-                **self._target.client_configs(),
+            producer = make_client(
+                KafkaProducer,
+                self._target,
                 acks="all",
                 enable_idempotence=True,
                 compression_type="lz4",
@@ -67,9 +63,8 @@ class KafkaLog:
                 max_request_size=MOST_MESSAGE_BYTES,
                 # Whoever waits for ever is never in doubt whether a message that was given up came through.
                 delivery_timeout_ms=_FOR_EVER_MS,
-                request_timeout_ms=_PATIENCE_MS,
-                max_block_ms=_PATIENCE_MS,
-                bootstrap_timeout_ms=_PATIENCE_MS,
+                request_timeout_ms=PATIENCE_MS,
+                max_block_ms=PATIENCE_MS,
                 reconnect_backoff_max_ms=2_000,
                 metadata_max_age_ms=self._metadata_ms,
                 allow_auto_create_topics=False,
@@ -121,11 +116,11 @@ class KafkaLog:
 
     def _read(self, topic: Topic) -> Iterator[Any]:
         """All that stands in a small topic of one partition now."""
-        consumer = KafkaConsumer(
-            **self._target.client_configs(),
+        consumer = make_client(
+            KafkaConsumer,
+            self._target,
             group_id=None,
             enable_auto_commit=False,
-            bootstrap_timeout_ms=_PATIENCE_MS,
             allow_auto_create_topics=False,
         )
         try:
@@ -146,15 +141,3 @@ def _decoded(decode: Any, record: Any) -> Any:
     except InvalidEvent as error:
         # To go on without it would be to forget where we were.
         raise InvalidInput(f"{record.topic}, offset {record.offset}: {error}") from error
-
-
-def close_producer(producer: KafkaProducer, seconds: float = 0.0) -> None:
-    """End a producer and its thread. What is not acknowledged after so many seconds is never sent."""
-    with suppress(KafkaError):
-        producer.close(timeout=seconds)
-    # After a flush that timed out `close` leaves its thread at work, to send some day what has been sent again.
-    sender = producer._sender
-    sender.force_close()
-    sender.join(_GOODBYE_SECONDS)
-    if sender.is_alive():
-        raise LogUnavailable("the thread of a producer does not end")

@@ -24,7 +24,7 @@ class Outstanding:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._batches: deque[_Batch] = deque()
         self._first = 0
         self.messages = 0
@@ -34,7 +34,7 @@ class Outstanding:
 
     def has_room(self, messages: int, size: int) -> bool:
         """Whether so many more may be sent. When nothing is on its way anything may, or it never could."""
-        within = self.messages + messages <= self._limits.messages and self.size + size <= self._limits.size
+        within = self.messages + messages <= self.limits.messages and self.size + size <= self.limits.size
         return within or not self.messages
 
     def begin(self) -> int:

@@ -15,8 +15,8 @@ from typing import Any, Self
 import structlog
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
-from ingest.kafka_log import close_producer
-from ingest.kafka_outstanding import Outstanding
+from ingest.kafka_clients import close_producer
+from ingest.kafka_outstanding import Limits, Outstanding
 from ingest.topics import Topic, TopicPlan
 from processors import metrics as m
 from processors.errors import LogUnavailable
@@ -103,7 +103,7 @@ class Sender:
         Raises:
             LogUnavailable: Kafka refuses.
         """
-        for chunk in _chunks(parcels):
+        for chunk in _chunks(parcels, self._outstanding.limits):
             size = sum(one.message.size for one in chunk)
             while not self._outstanding.has_room(len(chunk), size):
                 self._metrics.set(m.KAFKA_WAITING, 1)
@@ -224,12 +224,13 @@ class Sender:
         self._metrics.set(m.KAFKA_OUTSTANDING, self._outstanding.messages)
 
 
-def _chunks(parcels: Sequence[Parcel]) -> Iterator[Sequence[Parcel]]:
-    """In order, none with more than one message beyond the size."""
+def _chunks(parcels: Sequence[Parcel], limits: Limits) -> Iterator[Sequence[Parcel]]:
+    """In order; none is beyond a limit, unless a single message is."""
+    most, most_bytes = min(_CHUNK_MESSAGES, limits.messages), min(_CHUNK_BYTES, limits.size)
     chunk: list[Parcel] = []
     size = 0
     for parcel in parcels:
-        if chunk and (len(chunk) >= _CHUNK_MESSAGES or size + parcel.message.size > _CHUNK_BYTES):
+        if chunk and (len(chunk) >= most or size + parcel.message.size > most_bytes):
             yield chunk
             chunk, size = [], 0
         chunk.append(parcel)
