@@ -19,6 +19,7 @@ from processors.errors import InvalidInput
 from storage.backups import Backups, Manifest, Place
 from storage.backups_directory import BackupDirectory, NewDirectory
 from storage.clickhouse import ClickHouseStore
+from storage.copying_streams import said_plainly
 from storage.embedded import EmbeddedServer
 from storage.embedded_config import BACKUPS, backups_of
 from storage.target import Target
@@ -37,7 +38,7 @@ def backup(settings: Settings, destination: str, base: str | None, place: Place 
         StoreUnavailable: the store went away, or could not write.
     """
     _check(settings, place)
-    with any_store(settings) as opened, err.status("Backing up ...") as status:
+    with said_plainly(), any_store(settings) as opened, err.status("Backing up ...") as status:
         backups = Backups(
             opened.store.connections,
             place or Place("Disk", BACKUPS),
@@ -78,7 +79,7 @@ def restore(settings: Settings, source: str, place: Place | None) -> None:
         StoreUnavailable: the server went away; repeat it.
     """
     _check(settings, place)
-    with err.status("Restoring ...") as status:
+    with said_plainly(), err.status("Restoring ...") as status:
         if settings.clickhouse_url is not None:
             store = ClickHouseStore(Target.parse(settings.clickhouse_url.get_secret_value()))
             assert place is not None
@@ -126,7 +127,7 @@ def _report(store: ClickHouseStore, manifest: Manifest) -> None:
     for line in (
         f"Restored: all until {_time(manifest)}, when wikitally {manifest.wikitally} made the backup.",
         f"The stream: {freshness_line(freshness)}.",
-        "`wikitally run` reads on from there; EventStreams keeps about a month.",
+        "`wikitally run` reads on from there; EventStreams keeps 7 days.",
         "Not in it, and to be done again where it was done since:",
         "  - what was decided about programs: look at `wikitally programs list`;",
         "  - `wikitally forget` of whoever was forgotten. What wikis hid comes again by the stream.",

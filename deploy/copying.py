@@ -15,7 +15,7 @@ from deploy.terminal import err, out
 from processors.errors import InvalidInput
 from storage.clickhouse import ClickHouseStore
 from storage.copying import Compared, copy_store
-from storage.copying_streams import Streams
+from storage.copying_streams import Streams, said_plainly
 from storage.target import Target
 
 
@@ -32,7 +32,7 @@ def copy(settings: Settings, source: str | None, target: str | None) -> bool:
         raise InvalidInput("say where to: --to URL, or --from URL and --data DIR")
     _check(source, "--from")
     _check(target, "--to")
-    with ExitStack() as stack:
+    with said_plainly(), ExitStack() as stack:
         with err.status("Opening both stores ..."):
             ours, live = stack.enter_context(_source(settings, source))
             theirs = stack.enter_context(_target(settings, target))

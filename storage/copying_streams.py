@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from string import Template
 from typing import Any, NamedTuple
 
 from clickhouse_driver import Client
+from clickhouse_driver.errors import ServerException
 
+from processors.errors import InvalidInput
 from storage.connection import Connections, query
 from storage.copying_tables import Table
+from storage.driver import first_line
 
 Rows = Iterator[tuple[Any, ...]]
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """What a server refuses (a password, a right, a statement) as `InvalidInput`, in its own words."""
+    try:
+        yield
+    except ServerException as error:
+        raise InvalidInput(f"ClickHouse: {first_line(error)}") from error
 
 
 class Fingerprint(NamedTuple):

@@ -191,8 +191,11 @@ def test_a_copy_of_a_running_store_says_that_it_is_not_equal_yet_or_is_equal(
         copied.connections.command("DROP DATABASE live_analytics SYNC")
 
 
-def test_what_cannot_be_is_said_in_a_line(tmp_path: Path) -> None:
+def test_what_cannot_be_is_said_in_a_line(tmp_path: Path, clickhouse: Address) -> None:
     store = tmp_path / "store"
+    stranger = replace(clickhouse, writer_password="wrong").url.replace("/wikitally", "/other")
+    message = wikitally("copy", "--from", stranger, "--data", store, code=2)
+    assert re.fullmatch(r"wikitally: ClickHouse: writer: Authentication failed.*\n", message)
     assert wikitally("copy", "--data", store, code=2).splitlines() == [
         "wikitally: say where to: --to URL, or --from URL and --data DIR"
     ]

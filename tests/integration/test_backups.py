@@ -68,7 +68,7 @@ def test_a_restored_store_holds_all_that_was_backed_up(
     backup(settings(data), str(tmp_path / "backup"), None, None)
     assert not list(backups_of(data).glob("*"))
     restore(settings(tmp_path / "new"), str(tmp_path / "backup"), None)
-    assert "EventStreams keeps about a month" in capsys.readouterr().out
+    assert "EventStreams keeps 7 days" in capsys.readouterr().out
     with opened(tmp_path / "new") as restored:
         assert everything(restored) == expected
         World(restored, NOON).read_events(LINES[900:])
