@@ -17,6 +17,7 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from ingest import kafka_clients
 from ingest.kafka_admin import topic_admin
 from ingest.kafka_ingest import KafkaIngest
 from ingest.kafka_log import KafkaLog
@@ -24,12 +25,12 @@ from ingest.kafka_messages import raw_event
 from ingest.kafka_outstanding import Limits
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
-from processors.errors import InvalidInput, TooManyInvalidEvents
+from processors.errors import InvalidInput, LogUnavailable, TooManyInvalidEvents
 from processors.facts import Position
 from processors.messages import Message, decode_dead_letter, decode_gap, encode_checkpoint
 from processors.metrics import DEAD_LETTERS, KAFKA_OUTSTANDING, KAFKA_WAITING
 from processors.ports import Checkpoint, RawEvent, Reached
-from tests.kafka import Kafka, read_topic, running_kafka
+from tests.kafka import Kafka, free_ports, read_topic, running_kafka
 from tests.recorders import RecordedMetrics
 
 STREAMS = "mediawiki.recentchange"
@@ -126,6 +127,11 @@ async def until(condition: Callable[[], bool], task: asyncio.Task[None] | None =
             if task is not None and task.done():
                 task.result()
             await asyncio.sleep(0.02)
+
+
+def threads() -> list[str]:
+    """Those that somebody else than the event loop has started."""
+    return sorted(one.name for one in threading.enumerate() if not one.name.startswith("asyncio"))
 
 
 async def facts(kafka: Kafka, plan: TopicPlan) -> list[Any]:
@@ -233,6 +239,24 @@ async def test_a_broker_that_is_killed_loses_nothing(kafka: Kafka, topics: Topic
         await asyncio.to_thread(kafka.brokers[0].start)
         await until(lambda: source.read > killed_at + 2_000, task)
     assert_in_order(await facts(kafka, topics), source.read)
+
+
+async def test_what_was_given_up_is_never_sent_later(kafka: Kafka, topics: TopicPlan) -> None:
+    """By then it has been read and sent again, and would come twice and out of order."""
+    before = threads()
+    source = Scripted([made(offset) for offset in range(10_000)], batch=50)
+    source.pause = 0.005
+    ingest = Ingest(kafka, topics, source, messages=500)
+    task = asyncio.create_task(ingest.run())
+    await until(lambda: source.read > 500, task)
+    await asyncio.to_thread(kafka.brokers[0].stop)
+    await until(lambda: ingest.metrics.gauges.get((KAFKA_WAITING.name,)) == 1, task)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.to_thread(kafka.brokers[0].start)
+    await asyncio.sleep(1)
+    assert len(await facts(kafka, topics)) < source.read
+    assert threads() == before
 
 
 async def test_one_that_starts_while_kafka_is_away_waits_for_it(kafka: Kafka, topics: TopicPlan) -> None:
@@ -386,6 +410,20 @@ async def test_a_checkpoint_of_a_newer_wikitally_is_not_passed_over(kafka: Kafka
     await asyncio.to_thread(producer.close)
     with pytest.raises(InvalidInput, match="newer wikitally"):
         await ingest.run()
+
+
+def test_asking_a_kafka_that_is_away_leaves_no_threads_behind(
+    no_sockets_left: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked again every few seconds, for as long as it is away."""
+    monkeypatch.setattr(kafka_clients, "PATIENCE_MS", 200)
+    (port,) = free_ports(1)
+    log = KafkaLog(KafkaTarget.parse(f"kafka://127.0.0.1:{port}"), TopicPlan())
+    before = threading.active_count()
+    for ask in (log.largest_fact, log.open_producer, lambda: log.kept(STREAMS)):
+        with pytest.raises(LogUnavailable):
+            ask()
+    assert threading.active_count() == before
 
 
 @pytest.mark.usefixtures("no_sockets_left")

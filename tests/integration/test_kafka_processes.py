@@ -28,7 +28,7 @@ STREAM = "recentchange"
 COPIES = 3
 PATIENCE = 150.0
 BATCH_EVENTS, OVERLAP_SECONDS = 40, 1
-"""A batch is longer than the overlap, or the overlap would heal a checkpoint that was written too early."""
+"""A batch is longer than the overlap, which must not be what heals a kill."""
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 

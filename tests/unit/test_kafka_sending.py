@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kafka.errors import OutOfOrderSequenceNumberError
 from kafka.future import Future
 
+from ingest import kafka_ingest
 from ingest.kafka_ingest import KafkaIngest
 from ingest.kafka_log import KafkaLog, Kept
 from ingest.kafka_outstanding import Limits, Outstanding
@@ -37,7 +38,8 @@ class Producer:
     def __init__(self, refuse: Sequence[int] = (), *, holding: bool = False) -> None:
         self.sent: list[tuple[str, bytes]] = []
         self.waiting: list[Any] = []
-        self.most_waiting = 0
+        self.topics: list[str] = []
+        """Of those that wait."""
         self.ended = False
         self.holding = holding
         self._refuse = set(refuse)
@@ -50,14 +52,15 @@ class Producer:
         self._refusing = self._refusing or len(self.sent) in self._refuse
         if not self._refusing:
             self.sent.append((topic, value))
+        self.topics.append(topic)
         self.waiting.append((future, OutOfOrderSequenceNumberError() if self._refusing else None))
-        self.most_waiting = max(self.most_waiting, len(self.waiting))
         if not self.holding:
             threading.Thread(target=self.answer).start()
         return future
 
     def answer(self, number: int = 1) -> None:
         for _ in range(number):
+            self.topics.pop(0)
             future, error = self.waiting.pop(0)
             future.success(None) if error is None else future.failure(error)
 
@@ -153,6 +156,35 @@ async def test_a_refusal_is_noticed_while_the_stream_is_quiet() -> None:
         stop.set()
         await task
     assert metrics.total(KAFKA_RESTARTS) == 1
+
+
+async def test_the_checkpoint_moves_only_behind_what_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_ingest, "SAVE_EVERY", 0.001)
+    producer = Producer(holding=True)
+    log = Log(producer)
+    work, _ = ingest(Source(30, stays=True), log)
+    task = asyncio.create_task(work.run(asyncio.Event()))
+    async with asyncio.timeout(20):
+        while len(log.facts()) < 30:
+            await asyncio.sleep(0.001)
+        for answered, reached in ((9, None), (1, 9), (15, 19)):
+            # Checkpoints that are sent meanwhile stand behind the thirty and are not answered.
+            producer.answer(answered)
+            await asyncio.sleep(0.1)
+            checkpoint = log.kept("s").checkpoint
+            assert (checkpoint and checkpoint.reached[TOPIC, 0].offset) == reached
+            await asyncio.to_thread(answer_checkpoints, producer)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def answer_checkpoints(producer: Producer) -> None:
+    """Those that have been sent, and only those."""
+    waiting = [number for number, topic in enumerate(producer.topics) if topic == Topic.CHECKPOINTS]
+    for number in reversed(waiting):
+        producer.topics.pop(number)
+        future, _ = producer.waiting.pop(number)
+        future.success(None)
 
 
 async def test_told_to_stop_while_nothing_is_acknowledged_it_can_be_cancelled() -> None:
