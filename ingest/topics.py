@@ -80,15 +80,15 @@ class TopicPlan:
         # One broker may go, and what was acknowledged is still on another.
         in_sync = str(min(2, self.replication))
         common = {"min.insync.replicas": in_sync, "max.message.bytes": str(MOST_MESSAGE_BYTES)}
-        return TopicDef(
-            self.name(topic), key, purpose, partitions, self.replication, {**common, **configs}, partitions == 1
-        )
+        fixed = topic in _IN_ONE_PARTITION
+        return TopicDef(self.name(topic), key, purpose, partitions, self.replication, {**common, **configs}, fixed)
 
 
 def _kept_days(days: int) -> Mapping[str, str]:
     return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY_MS), "retention.bytes": FOR_EVER}
 
 
+_IN_ONE_PARTITION = frozenset({Topic.PROGRAM_EVENTS, Topic.DEAD_LETTERS, Topic.GAPS, Topic.CHECKPOINTS})
 _KEPT_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": FOR_EVER, "retention.bytes": FOR_EVER}
 _COMPACTED = {"cleanup.policy": "compact", "segment.ms": str(_DAY_MS)}
 """Segments that are written to are not compacted: a quiet topic would grow for a week."""

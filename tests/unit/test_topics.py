@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -70,6 +72,11 @@ def test_a_second_partition_where_one_order_is_needed_is_told() -> None:
     assert changes(events, replace(as_wanted(events), partitions=2)) == [(Change.NONE, "")]
 
 
+def test_a_plan_of_one_partition_may_grow() -> None:
+    (facts, *_) = replace(PLAN, partitions=1).topics()
+    assert changes(facts, replace(as_wanted(facts), partitions=12)) == []
+
+
 def test_a_topic_with_fewer_replicas_is_left_to_the_operator_and_goes_on_taking_messages() -> None:
     """`min.insync.replicas` above the number of replicas would have every message refused."""
     facts = TOPICS[Topic.FACTS]
@@ -114,3 +121,23 @@ def test_names_begin_with_the_prefix() -> None:
     plan = TopicPlan(prefix="test-7.")
     assert plan.name(Topic.FACTS) == "test-7.facts"
     assert all(one.name.startswith("test-7.") for one in plan.topics())
+
+
+def test_the_documented_table_of_topics_is_the_declared_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "kafka.md").read_text(encoding="utf-8")
+    rows = {cells[0].strip("`"): cells[1:] for cells in re.findall(ROW, page, re.MULTILINE)}
+    for topic, one in TOPICS.items():
+        key, partitions, kept, purpose = rows[topic]
+        assert (key, purpose) == (one.key, one.purpose)
+        assert partitions == ("1" if one.partitions == 1 else "`WIKITALLY_KAFKA_PARTITIONS`")
+        assert kept == keeps(one)
+
+
+ROW = r"^\| (`[a-z-]+`) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$"
+
+
+def keeps(topic: TopicDef) -> str:
+    if topic.configs["cleanup.policy"] == "compact":
+        return "newest of each key"
+    kept = topic.configs["retention.ms"]
+    return "for ever" if kept == FOR_EVER else f"{int(kept) // 86_400_000} days"
