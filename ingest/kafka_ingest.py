@@ -21,7 +21,7 @@ from processors.errors import InvalidEvent, LogUnavailable, TooManyInvalidEvents
 from processors.facts import Position
 from processors.messages import encode_checkpoint, encode_dead_letter, encode_fact, encode_gap, read_envelope
 from processors.metrics import Metrics
-from processors.ports import DeadLetter, EventSource, RawEvent
+from processors.ports import Checkpoint, DeadLetter, EventSource, RawEvent
 
 _log = structlog.get_logger()
 
@@ -64,6 +64,8 @@ class KafkaIngest:
         self._invalid_in_a_row = 0
         self._last: Position | None = None
         self._told = False
+        self._unsaved: Checkpoint | None = None
+        """Holds, and is not known to be in Kafka: whoever was sending it may have been cancelled."""
         self.away = True
         """Kafka does not answer, or nothing has been sent yet."""
 
@@ -95,6 +97,7 @@ class KafkaIngest:
         largest = await asyncio.to_thread(self._kafka.largest_fact)
         kept = await asyncio.to_thread(self._kafka.kept, self._streams)
         producer = await asyncio.to_thread(self._kafka.open_producer)
+        self._unsaved = None
         tracker = PositionTracker(self._streams, kept.checkpoint, kept.gaps)
         sender = Sender(
             producer, self._kafka.plan, outstanding, largest=largest, metrics=self._metrics, clock=self._clock
@@ -118,7 +121,12 @@ class KafkaIngest:
             await self._save(sender, outstanding)
 
     async def _read(
-        self, stop: asyncio.Event, resume: Any, tracker: PositionTracker, sender: Sender, outstanding: Outstanding
+        self,
+        stop: asyncio.Event,
+        resume: Checkpoint | None,
+        tracker: PositionTracker,
+        sender: Sender,
+        outstanding: Outstanding,
     ) -> None:
         async for events in _until(stop, self._source.events(resume)):
             batch = outstanding.begin()
@@ -182,10 +190,11 @@ class KafkaIngest:
                 self._say_back()
 
     async def _save(self, sender: Sender, outstanding: Outstanding) -> None:
-        checkpoint = outstanding.take_checkpoint()
+        checkpoint = self._unsaved = outstanding.take_checkpoint() or self._unsaved
         if checkpoint is None:
             return
         await sender.deliver(Topic.CHECKPOINTS, encode_checkpoint(checkpoint))
+        self._unsaved = None
         if checkpoint.watermark is not None:
             self._metrics.set(m.KAFKA_WATERMARK, checkpoint.watermark.timestamp())
 

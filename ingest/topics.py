@@ -90,8 +90,8 @@ def _kept_days(days: int) -> Mapping[str, str]:
 
 _IN_ONE_PARTITION = frozenset({Topic.PROGRAM_EVENTS, Topic.DEAD_LETTERS, Topic.GAPS, Topic.CHECKPOINTS})
 _KEPT_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": FOR_EVER, "retention.bytes": FOR_EVER}
-_COMPACTED = {"cleanup.policy": "compact", "segment.ms": str(_DAY_MS)}
-"""Segments that are written to are not compacted: a quiet topic would grow for a week."""
+_COMPACTED = {"cleanup.policy": "compact", "segment.ms": "3600000", "min.cleanable.dirty.ratio": "0.1"}
+"""They are read as a whole. A segment that is written to is not compacted, by default for a week."""
 
 AT_LEAST = frozenset({"retention.ms", "retention.bytes", "min.insync.replicas", "max.message.bytes"})
 """Configs that somebody may have raised on the broker. Lowering them would delete, refuse or endanger messages."""

@@ -187,6 +187,29 @@ def answer_checkpoints(producer: Producer) -> None:
         future.success(None)
 
 
+async def test_the_last_checkpoint_is_written_though_the_end_came_while_it_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kafka_ingest, "SAVE_EVERY", 0.001)
+    producer = Producer(holding=True)
+    log = Log(producer)
+    work, _ = ingest(Source(20, stays=True), log)
+    stop = asyncio.Event()
+    task = asyncio.create_task(work.run(stop))
+    async with asyncio.timeout(20):
+        while len(log.facts()) < 20:
+            await asyncio.sleep(0.001)
+        producer.answer(20)
+        while Topic.CHECKPOINTS not in producer.topics:
+            await asyncio.sleep(0.001)
+        stop.set()
+        while producer.topics.count(Topic.CHECKPOINTS) < 2:
+            await asyncio.sleep(0.001)
+        await asyncio.to_thread(answer_checkpoints, producer)
+        await task
+    assert log.kept("s").checkpoint is not None
+
+
 async def test_told_to_stop_while_nothing_is_acknowledged_it_can_be_cancelled() -> None:
     log = Log(Producer(holding=True))
     work, _ = ingest(Source(20, stays=True), log)
