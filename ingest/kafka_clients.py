@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from kafka import KafkaProducer
 from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
 from kafka.net.compat import KafkaNetClient
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
 
 from ingest.kafka_target import KafkaTarget
 from processors.errors import InvalidInput, LogUnavailable
@@ -17,6 +19,7 @@ _Client = TypeVar("_Client")
 
 PATIENCE_MS = 10_000
 _GOODBYE_SECONDS = 5.0
+_REFUSALS = (AuthorizationError, SaslAuthenticationFailedError)
 
 
 def make_client(make: Callable[..., _Client], target: KafkaTarget, **configs: Any) -> _Client:
@@ -27,18 +30,44 @@ def make_client(make: Callable[..., _Client], target: KafkaTarget, **configs: An
     Raises:
         KafkaError: no broker answers, or lets us in.
     """
-    inside: list[KafkaNetClient] = []
+    inside: list[_Inside] = []
 
     def make_inside(**given: Any) -> KafkaNetClient:
-        inside.append(KafkaNetClient(**given))
-        return inside[-1]
+        inside.append(_Inside(**given))
+        return inside[-1].client
 
     try:
         return make(**target.client_configs(), bootstrap_timeout_ms=PATIENCE_MS, kafka_client=make_inside, **configs)
-    except BaseException:
+    except BaseException as error:
         for one in inside:
-            one.close()
+            one.client.close()
+            if one.refusal is not None:
+                # What was raised says no more than that nobody answers.
+                raise one.refusal from error
         raise
+
+
+class _Inside:
+    """The connections of a client, and why one of them was not let in."""
+
+    def __init__(self, **given: Any) -> None:
+        self.refusal: Exception | None = None
+        net = NetworkSelector(**given)
+        manager = KafkaConnectionManager(net, **given)
+        connect = manager.get_connection
+
+        def get_connection(*wanted: Any, **more: Any) -> Any:
+            connection = connect(*wanted, **more)
+            connection.init_future.add_errback(self._note)
+            return connection
+
+        manager.get_connection = get_connection
+        self.client = KafkaNetClient(net, manager, **given)
+
+    def _note(self, error: Exception) -> None:
+        # Whoever was refused a few times is cut off without a word.
+        if isinstance(error, _REFUSALS):
+            self.refusal = error
 
 
 def close_producer(producer: KafkaProducer, seconds: float = 0.0) -> None:
@@ -58,7 +87,7 @@ def translated(target: KafkaTarget) -> Iterator[None]:
     """Errors of kafka-python as ours."""
     try:
         yield
-    except (SaslAuthenticationFailedError, AuthorizationError) as error:
+    except _REFUSALS as error:
         raise InvalidInput(f"WIKITALLY_KAFKA_URL: {target.shown} refuses: {error}") from error
     except KafkaError as error:
         raise LogUnavailable(f"Kafka at {target.shown}: {error}") from error

@@ -155,6 +155,16 @@ class Broker:
         self.stop()
         self.start()
 
+    def guard(self, port: int, keystore: Path) -> None:
+        """Listen on another port too, with TLS and for `ada` only. Before it is started."""
+        settings = self._settings.read_text()
+        controller = settings.partition("CONTROLLER://127.0.0.1:")[2].partition("\n")[0]
+        more = GUARDED.format(
+            port=self._port, controller_port=controller, guarded_port=port, keystore=keystore, login=LOGIN
+        )
+        # Of a setting that is there twice the last one holds.
+        self._settings.write_text(settings + more)
+
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -173,6 +183,30 @@ class Broker:
 
     def _tail(self) -> str:
         return self.log.read_text(errors="replace")[-3000:]
+
+
+GUARDED = """\
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port},GUARDED://127.0.0.1:{guarded_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},GUARDED://localhost:{guarded_port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,GUARDED:SASL_SSL
+listener.name.guarded.ssl.keystore.type=PKCS12
+listener.name.guarded.ssl.keystore.location={keystore}
+listener.name.guarded.ssl.keystore.password=changeit
+listener.name.guarded.sasl.enabled.mechanisms=PLAIN
+listener.name.guarded.plain.sasl.jaas.config={login} required user_ada="p@ss";
+"""
+LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
+
+
+def make_certificate(directory: Path) -> tuple[Path, Path]:
+    """A key for `localhost` as Java keeps it, and its certificate to trust."""
+    keystore, certificate = directory / "server.p12", directory / "ca.pem"
+    common = ["-alias", "it", "-keystore", str(keystore), "-storetype", "PKCS12", "-storepass", "changeit"]
+    make = ["keytool", "-genkeypair", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost", *common]
+    subprocess.run(make, check=True, capture_output=True, timeout=60)
+    export = ["keytool", "-exportcert", "-rfc", "-file", str(certificate), *common]
+    subprocess.run(export, check=True, capture_output=True, timeout=60)
+    return keystore, certificate
 
 
 class Kafka:

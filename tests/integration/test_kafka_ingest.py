@@ -30,7 +30,7 @@ from processors.facts import Position
 from processors.messages import Message, decode_dead_letter, decode_gap, encode_checkpoint
 from processors.metrics import DEAD_LETTERS, KAFKA_OUTSTANDING, KAFKA_WAITING
 from processors.ports import Checkpoint, RawEvent, Reached
-from tests.kafka import Kafka, free_ports, read_topic, running_kafka
+from tests.kafka import Kafka, free_ports, make_certificate, read_topic, running_kafka
 from tests.recorders import RecordedMetrics
 
 STREAMS = "mediawiki.recentchange"
@@ -39,7 +39,7 @@ WIKIS = ("en.wikipedia.org", "ja.wikipedia.org", "commons.wikimedia.org", "www.w
 BEGAN = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PATIENCE = 150
 # kafka-python leaves sockets of connections that failed to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <s(ocket|sl):ResourceWarning")
 
 
 def made(offset: int, padding: int = 0) -> RawEvent:
@@ -424,6 +424,41 @@ def test_asking_a_kafka_that_is_away_leaves_no_threads_behind(
         with pytest.raises(LogUnavailable):
             ask()
     assert threading.active_count() == before
+
+
+@pytest.mark.usefixtures("no_sockets_left")
+async def test_a_kafka_with_tls_and_passwords_lets_in_whom_it_knows(tmp_path: Path) -> None:
+    keystore, certificate = await asyncio.to_thread(make_certificate, tmp_path)
+    (port,) = free_ports(1)
+    cluster = await asyncio.to_thread(Kafka, tmp_path / "kafka")
+    cluster.brokers[0].guard(port, keystore)
+    plan = TopicPlan(prefix="guarded.", partitions=2, replication=1)
+
+    def target(login: str, ca: str = f"&ca={certificate}") -> KafkaTarget:
+        return KafkaTarget.parse(f"kafkas://{login}@localhost:{port}?mechanism=PLAIN{ca}")
+
+    def ask(whom: KafkaTarget) -> int:
+        with topic_admin(whom) as admin:
+            return len(admin.find(plan.topics()))
+
+    try:
+        await asyncio.to_thread(cluster.start)
+        ada = target("ada:p%40ss")
+        with topic_admin(ada) as admin:
+            admin.apply(admin.compare(plan.topics()))
+        source = Scripted([made(offset) for offset in range(100)])
+        ingest = Ingest(cluster, plan, source)
+        ingest.log = KafkaLog(ada, plan)
+        ingest.work = KafkaIngest(source, ingest.log, STREAMS, metrics=ingest.metrics, clock=lambda: BEGAN)
+        await ingest.run()
+        assert_in_order(await facts(cluster, plan), 100)
+        with pytest.raises(InvalidInput, match="refuses") as caught:
+            await asyncio.to_thread(ask, target("ada:guessed"))
+        assert "guessed" not in str(caught.value)
+        with pytest.raises((InvalidInput, LogUnavailable)):
+            await asyncio.to_thread(ask, target("ada:p%40ss", ca=""))
+    finally:
+        await asyncio.to_thread(cluster.kill)
 
 
 @pytest.mark.usefixtures("no_sockets_left")

@@ -30,7 +30,7 @@ PATIENCE = 150.0
 BATCH_EVENTS, OVERLAP_SECONDS = 40, 1
 """A batch is longer than the overlap, which must not be what heals a kill."""
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <s(ocket|sl):ResourceWarning")
 
 
 @pytest.fixture(scope="module")
