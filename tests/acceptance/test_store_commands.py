@@ -72,22 +72,25 @@ def rehearsed(speed: float) -> Iterator[str]:
 
 @contextmanager
 def running(data: Path, programs: Path, stream: str) -> Iterator[None]:
-    """`wikitally run`, until it is killed at the end of the block."""
+    """`wikitally run`, until it is killed at the end of the block; what it says is beside the store."""
+    log = data.with_suffix(".log").open("ab")
     process = subprocess.Popen(
         arguments(
             "run", "--programs", programs, "--data", data, "--port", 0, "--stream", stream,
             "--since", "2026-11-23T00:00Z",
         ),
-        stderr=subprocess.DEVNULL,
+        stderr=log,
         env=ENVIRONMENT | {
             "WIKITALLY_STREAMS": STREAM, "WIKITALLY_BATCH_EVENTS": "20", "WIKITALLY_OVERLAP_SECONDS": "1",
         },
     )  # fmt: skip
     try:
         yield
+        assert process.poll() is None, f"run ended by itself: see {log.name}"
     finally:
         process.kill()
         process.wait()
+        log.close()
 
 
 def facts(data: Path) -> int:
@@ -102,7 +105,7 @@ def facts(data: Path) -> int:
 def wait_for_facts(data: Path, number: int) -> int:
     ends = time.monotonic() + PATIENCE
     while (count := facts(data)) < number:
-        assert time.monotonic() < ends, f"{count} facts of {number}"
+        assert time.monotonic() < ends, f"{count} facts of {number}: see {data.with_suffix('.log')}"
         time.sleep(0.1)
     return count
 
