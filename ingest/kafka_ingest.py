@@ -17,6 +17,7 @@ from ingest.kafka_sending import Parcel, Sender
 from ingest.topics import Topic
 from ingest.tracking import PositionTracker
 from processors import metrics as m
+from processors.decode import read_position
 from processors.errors import InvalidEvent, LogUnavailable, TooManyInvalidEvents
 from processors.facts import Position
 from processors.messages import encode_checkpoint, encode_dead_letter, encode_fact, encode_gap, read_envelope
@@ -148,7 +149,9 @@ class KafkaIngest:
         try:
             envelope = read_envelope(event.data)
         except InvalidEvent as error:
-            return self._letter(event, error)
+            position = event.position or read_position(event.data)
+            tracker.observe(position)
+            return self._letter(replace(event, position=position), error)
         self._invalid_in_a_row = 0
         self._last = position = event.position or envelope.position
         tracker.observe(position, envelope.produced_at, canary=envelope.canary)

@@ -293,18 +293,20 @@ async def test_two_at_once_send_everything_and_each_can_be_taken_for_the_other(k
 async def test_what_is_no_json_and_what_is_too_large_are_dead_letters(kafka: Kafka, topics: TopicPlan) -> None:
     script = [made(offset) for offset in range(10)]
     script[4] = RawEvent(b"{no json", None, "https://stream.example")
+    script[5] = RawEvent(orjson.dumps({"meta": {"topic": TOPIC, "partition": 0, "offset": 5, "dt": "soon"}}))
     script[7] = made(7, padding=1_500_000)
     ingest = Ingest(kafka, topics, Scripted(script))
     await ingest.run()
-    assert set(offsets(await facts(kafka, topics))) == set(range(10)) - {4, 7}
+    assert set(offsets(await facts(kafka, topics))) == set(range(10)) - {4, 5, 7}
     records = await asyncio.to_thread(read_topic, kafka, topics.name(Topic.DEAD_LETTERS))
     letters = {(letter := decode_dead_letter(one.value, one.headers)).reason: letter for one in records}
-    assert letters.keys() == {"json", "too_large"}
+    assert letters.keys() == {"json", "schema", "too_large"}
+    assert letters["schema"].event.position == Position(TOPIC, 0, 5)
     assert letters["json"].event.data == b"{no json"
     assert dict(records[0].headers)["after"] == f"{TOPIC}/0/3".encode()
     assert letters["too_large"].event.position == Position(TOPIC, 0, 7)
     assert script[7].data.startswith(letters["too_large"].event.data)
-    assert ingest.metrics.total(DEAD_LETTERS) == 2
+    assert ingest.metrics.total(DEAD_LETTERS) == 3
     assert ingest.checkpoint() == 9
 
 
