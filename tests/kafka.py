@@ -21,7 +21,7 @@ from tests.needs import missing
 
 HERE = Path(__file__).parent / "kafka_jars"
 CACHED = Path(__file__).parents[1] / ".cache" / "kafka"
-HOW = "a test's Kafka needs Java 17, Maven and, the first time, its central repository"
+HOW = "a test's Kafka needs Java 17, Maven and, the first time, the network"
 CLUSTER_ID = "d2lraXRhbGx5LXRlc3RzIQ"
 PATIENCE = 90.0
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
