@@ -111,6 +111,7 @@ class Worker:
         """
         if self._stored is None:
             self._version = max(self._version, self._store.newest_version())
+            self._store.finish_standings(self._next_version())
             self._redactions = self._store.redactions()
             self._stored = self._store.stored_offsets()
             self._unjudged_since = _time(self._version) - LONGEST_BATCH

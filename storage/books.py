@@ -40,11 +40,16 @@ class Books:
         self.connections.insert("ledger", _LEDGER, list(zip(*lines, strict=True)))
         self.connections.insert("contributions", _CONTRIBUTION, list(zip(*rows, strict=True)))
 
-    def refresh_standings(self, keys: Collection[tuple[str, str]], version: int) -> None:
+    def refresh_standings(self, keys: Collection[tuple[str, ...]], version: int) -> None:
         """Recompute the standings of (program, user) keys from the books."""
         if keys:
             table = external("keys", ("program", "user"), keys)
             self.connections.rows("refresh_standings", {"version": version}, [table])
+
+    def finish_standings(self, version: int) -> None:
+        """Recompute what a crash between `write_changes` and `refresh_standings` may have left as it was."""
+        ((newest,),) = self.connections.rows("standings_version")
+        self.refresh_standings(self.connections.rows("entries_since", {"version": newest}), version)
 
     def entries(self, keys: Collection[EntryKey]) -> Iterator[Contribution]:
         """What the books say at these keys; nothing where there is no entry."""

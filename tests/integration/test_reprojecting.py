@@ -210,6 +210,22 @@ def test_a_restart_between_delete_and_restore_forgets_nothing(ready: tuple[Click
     assert verdicts(store)["Ada", 5030] == "counted"
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_crash_before_the_standings_leaves_them_to_the_next_start(
+    late: bool, ready: tuple[ClickHouseStore, Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, worker = ready
+    monkeypatch.setattr(store, "refresh_standings", lambda keys, version: pytest.fail("killed"))
+    if late:
+        apply_programs(log_of(store), [BEN])
+    with pytest.raises(pytest.fail.Exception, match="killed"):
+        worker.catch_up() if late else take(worker, [edit(9, "A")])
+    monkeypatch.undo()
+    assert edits_by_user(store) == {"Ada": 2}
+    worker_over(store).catch_up()
+    assert edits_by_user(store) == ({"Ada": 2, "Ben": 1} if late else {"Ada": 3})
+
+
 def test_large_slices_are_cut_into_pieces_by_name_and_the_renamed_are_one(
     store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
