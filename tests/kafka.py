@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from tests.needs import missing
+from tests.maven import jars
 
 HERE = Path(__file__).parent / "kafka_jars"
-CACHED = Path(__file__).parents[1] / ".cache" / "kafka"
-HOW = "a test's Kafka needs Java 17, Maven and, the first time, the network"
 CLUSTER_ID = "d2lraXRhbGx5LXRlc3RzIQ"
 PATIENCE = 90.0
-COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 
 SETTINGS = """\
 process.roles=broker,controller
@@ -53,39 +47,11 @@ log.cleaner.backoff.ms=500
 """
 
 
-@cache
-def jars() -> Path:
-    """The directory of the broker's jars; Maven fetches them once."""
-    maven = shutil.which("mvn")
-    if maven is None or shutil.which("java") is None:
-        missing("Java or Maven", HOW)
-    pom = HERE / "pom.xml"
-    libs, stamp = CACHED / "libs", CACHED / "pom.xml"
-    CACHED.mkdir(parents=True, exist_ok=True)
-    with (CACHED / "lock").open("w") as lock:
-        # Two runs of the tests must not fetch into the same directory.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if stamp.is_file() and stamp.read_bytes() == pom.read_bytes():
-            return libs
-        shutil.rmtree(libs, ignore_errors=True)
-        fetch = [maven, "-B", "-q", "--strict-checksums", "-f", pom, COPY, "-DincludeScope=runtime"]
-        try:
-            subprocess.run(
-                [*map(str, fetch), f"-DoutputDirectory={libs}"], capture_output=True, text=True, timeout=300, check=True
-            )
-        except subprocess.CalledProcessError as error:
-            missing("Kafka's jars", f"{HOW}: {str(error.stdout)[-500:]}")
-        except subprocess.TimeoutExpired:
-            missing("Kafka's jars", f"{HOW}: they did not come in five minutes")
-        shutil.copy(pom, stamp)
-    return libs
-
-
 def _java(*arguments: str, heap: str) -> list[str]:
     # A short life: quick to start, small, and no more threads than two processors can use.
     quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", f"-Xmx{heap}"]
     logging = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
-    return ["java", *quick, "-Djava.awt.headless=true", logging, "-cp", f"{jars()}/*", *arguments]
+    return ["java", *quick, "-Djava.awt.headless=true", logging, "-cp", f"{jars(HERE / 'pom.xml')}/*", *arguments]
 
 
 class Broker:
@@ -266,7 +232,7 @@ def free_ports(number: int) -> Sequence[int]:
 @contextmanager
 def running_kafka(directory: Path, brokers: int = 1) -> Iterator[Kafka]:
     """A cluster, for as long as the block lasts."""
-    jars()
+    jars(HERE / "pom.xml")
     kafka = Kafka(directory / f"kafka-{os.getpid()}", brokers)
     try:
         kafka.start()
