@@ -15,7 +15,15 @@ from storage.target import Target
 from tests.servers import Pair, Server, given_server, running_pair
 from tests.stores import embedded_store
 
+NewStore = Callable[[], ClickHouseStore]
+BACKENDS = ("embedded", "given", "shards")
 _numbers = count()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on", choices=BACKENDS, default="embedded", help="the kind of server that stores of tests are on"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -39,18 +47,13 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield shards
 
 
-NewStore = Callable[[], ClickHouseStore]
-BACKENDS = ("embedded", "given", "shards")
-
-
 _made: list[ClickHouseStore] = []
 
 
 @pytest.fixture(scope="session")
-def new_store(clickhouse: Address) -> Iterator[NewStore]:
-    """Makes empty stores, each in a database of its own."""
-
-    yield lambda: _make(clickhouse.url, f"test_{next(_numbers)}")
+def new_store(request: pytest.FixtureRequest) -> Iterator[NewStore]:
+    """Makes empty stores, each in a database of its own: on the embedded server, unless `--on` says another."""
+    yield lambda: store_on(request.config.getoption("--on"), request)
     _made.clear()
 
 
@@ -64,7 +67,7 @@ def _make(url: str, database: str = "") -> ClickHouseStore:
 
 def store_on(backend: str, request: pytest.FixtureRequest) -> ClickHouseStore:
     """An empty store on a server of this kind, which is started when it is first asked for."""
-    name = f"any_{next(_numbers)}"
+    name = f"test_{next(_numbers)}"
     match backend:
         case "given":
             given: Server = request.getfixturevalue("given")
