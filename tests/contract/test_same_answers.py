@@ -13,6 +13,9 @@ from tests.conftest import BACKENDS, store_on
 from tests.contract.questions import answers, differing
 from tests.contract.seeded import STAGES, Seeded
 
+pytestmark = pytest.mark.timeout(900)
+"""The first to ask waits for whole lives."""
+
 Life = dict[str, dict[str, Any]]
 """By stage, all answers after it."""
 
