@@ -27,11 +27,11 @@ from api.program_routes import router as program_router
 from api.render import freshness_json
 from api.why_routes import router as why_router
 from processors.errors import InvalidInput, StoreUnavailable
-from processors.numbers import Metric
-from processors.ports_boards import Boards
-from processors.ports_programs import Desk
-from processors.ports_sql import SqlServer
-from processors.ports_why import Reasons
+from processors.numbers.numbers import Metric
+from processors.ports.boards import Boards
+from processors.ports.programs import Desk
+from processors.ports.sql import SqlServer
+from processors.ports.why import Reasons
 
 _RETRY_AFTER = "5"
 _HEADERS = (

@@ -8,10 +8,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from fastapi import Depends, HTTPException, Request
 
-from processors.ports_programs import Desk, States
-from processors.program_states import ProgramState
-from processors.programs import Program, Visibility
-from processors.tokens import Act, Token, may
+from processors.ports.programs import Desk, States
+from processors.programs.program import Program, Visibility
+from processors.programs.states import ProgramState
+from processors.programs.tokens import Act, Token, may
 
 EVERYBODY = (Visibility.PUBLIC, Visibility.UNLISTED)
 """What needs no token."""

@@ -33,8 +33,8 @@ from api.statistics_render import (
     statistics_csv,
     statistics_json,
 )
-from processors.numbers import By, Division, Metric
-from processors.ports_boards import Board, Boards, CampaignBoard, Moment
+from processors.numbers.numbers import By, Division, Metric
+from processors.ports.boards import Board, Boards, CampaignBoard, Moment
 
 _EARLIEST = datetime(2001, 1, 1, tzinfo=UTC)
 _LONGEST = 60 * 24 * 366

@@ -16,8 +16,8 @@ from api.auth import Refusal, no_program
 from api.models import ProblemAnswer
 from api.render import freshness_headers
 from processors.errors import StoreUnavailable
-from processors.ports_boards import Boards
-from processors.ports_sql import SqlServer
+from processors.ports.boards import Boards
+from processors.ports.sql import SqlServer
 
 _AT_ONCE = 2
 """Exports that are sent at the same time; more are told to come back."""

@@ -21,9 +21,9 @@ from api.render import board_json
 from processors import metrics as m
 from processors.errors import StoreUnavailable
 from processors.metrics import Metrics
-from processors.numbers import Metric
-from processors.ports_boards import Board, Boards
-from processors.programs import Visibility
+from processors.numbers.numbers import Metric
+from processors.ports.boards import Board, Boards
+from processors.programs.program import Visibility
 
 _log = structlog.get_logger()
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from processors.numbers import By, Division, Metric
-from processors.program_states import Status
-from processors.programs import Visibility
+from processors.numbers.numbers import By, Division, Metric
+from processors.programs.program import Visibility
+from processors.programs.states import Status
 
 
 class FreshAnswer(BaseModel):

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.render import GOAL_TITLES, METRIC_TITLES, behind, clock, gaps, instant
-from processors.numbers import Metric
-from processors.ports_boards import Board, Freshness
-from processors.programs import Program
-from processors.rule_words import amount
+from processors.numbers.numbers import Metric
+from processors.ports.boards import Board, Freshness
+from processors.programs.program import Program
+from processors.why.rule_words import amount
 
 ROWS = 100
 """Lines of the page's table."""

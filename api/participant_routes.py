@@ -13,10 +13,10 @@ from api.program_bodies import read_text
 from api.program_models import CarriedAnswer, EnrolledAnswer, JoinBody, ParticipantBody
 from api.program_office import Office
 from api.program_render import enrolment_json
-from processors.program_commands import Command, Enrol, HideName, Join, Leave, SetTeam
-from processors.program_enrolling import receipts
-from processors.program_texts import parse_roster
-from processors.tokens import Act, Token, may
+from processors.programs.commands import Command, Enrol, HideName, Join, Leave, SetTeam
+from processors.programs.enrolling import receipts
+from processors.programs.texts import parse_roster
+from processors.programs.tokens import Act, Token, may
 
 
 def add_participants(api: APIRouter, office: Office) -> None:

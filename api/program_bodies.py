@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
 from api.auth import Refusal
-from processors.definitions import Written, parse_documents
 from processors.errors import Conflict, EnrolmentRefused, InvalidInput, InvalidPrograms
+from processors.programs.definitions import Written, parse_documents
 
 MOST_BYTES = 4 * 1024 * 1024
 _YAML = frozenset({"", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"})

@@ -10,11 +10,11 @@ from fastapi import Depends
 from api.auth import Access, Refusal, reach, require
 from api.program_render import carried_json, preview_json
 from api.render import freshness_json
-from processors.definitions import Written
-from processors.ports_programs import Carried, Desk, States
-from processors.preview import Preview
-from processors.program_commands import Apply, Command
-from processors.tokens import Act, Token
+from processors.judging.preview import Preview
+from processors.ports.programs import Carried, Desk, States
+from processors.programs.commands import Apply, Command
+from processors.programs.definitions import Written
+from processors.programs.tokens import Act, Token
 
 
 class Office:

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.render import instant
-from processors.ports_programs import Carried
-from processors.preview import Example, Half, Preview
-from processors.program_enrolling import Enrolment
-from processors.program_events import NewEvent, kind_of
-from processors.program_history import Told, sentence
-from processors.program_states import ProgramState
-from processors.programs import Participant
-from processors.tokens import Token
+from processors.judging.preview import Example, Half, Preview
+from processors.ports.programs import Carried
+from processors.programs.enrolling import Enrolment
+from processors.programs.events import NewEvent, kind_of
+from processors.programs.history import Told, sentence
+from processors.programs.program import Participant
+from processors.programs.states import ProgramState
+from processors.programs.tokens import Token
 
 
 def _exact(at: datetime | None) -> str | None:

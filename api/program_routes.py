@@ -25,9 +25,8 @@ from api.program_models import (
 )
 from api.program_office import Office, making
 from api.program_render import carried_json, preview_json, told_json
-from processors.definitions import Written, dump_programs
-from processors.ports_programs import Desk
-from processors.program_commands import (
+from processors.ports.programs import Desk
+from processors.programs.commands import (
     Apply,
     Clone,
     Delete,
@@ -36,10 +35,11 @@ from processors.program_commands import (
     Merge,
     Restore,
 )
-from processors.program_history import tell
-from processors.program_names import read_slug
-from processors.programs import ExcludedPage, ExcludedRevision, ExcludedUser, Page
-from processors.tokens import Act, Token
+from processors.programs.definitions import Written, dump_programs
+from processors.programs.history import tell
+from processors.programs.names import read_slug
+from processors.programs.program import ExcludedPage, ExcludedRevision, ExcludedUser, Page
+from processors.programs.tokens import Act, Token
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemAnswer, "description": description}

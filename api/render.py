@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.numbers import By, Goal, Metric, Standing, Totals
-from processors.ports_boards import Board, CampaignBoard, Freshness
-from processors.programs import Program
+from processors.numbers.numbers import By, Goal, Metric, Standing, Totals
+from processors.ports.boards import Board, CampaignBoard, Freshness
+from processors.programs.program import Program
 
 NUMBERS = (
     "edits", "bytes_added", "bytes_removed", "bytes_net", "bytes_absolute", "articles_created", "articles_edited",

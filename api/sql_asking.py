@@ -12,8 +12,8 @@ from email.message import Message
 from starlette.requests import Request
 
 from processors.errors import SqlRefused
-from processors.sql_settings import check_format, check_setting
-from processors.sql_text import LONGEST
+from processors.sql.settings import check_format, check_setting
+from processors.sql.text import LONGEST
 
 LARGEST_BODY = 4 * LONGEST
 _LARGEST_PARAMETERS = 256 * 1024

@@ -23,10 +23,10 @@ from starlette.types import Message, Receive, Scope, Send
 from api.sql_asking import Asked, format_of, read_asked
 from processors.errors import SqlRefused, StoreUnavailable
 from processors.metrics import SQL_QUERIES, SQL_SECONDS, Metrics
-from processors.ports_sql import SqlServer
-from processors.sql_guard import check_tree
-from processors.sql_text import Kind, Statement, read_statement
-from processors.tokens import Token, may_query
+from processors.ports.sql import SqlServer
+from processors.programs.tokens import Token, may_query
+from processors.sql.guard import check_tree
+from processors.sql.text import Kind, Statement, read_statement
 
 _log = structlog.get_logger()
 

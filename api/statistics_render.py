@@ -14,7 +14,7 @@ from api.render import (
     standing_json,
     totals_json,
 )
-from processors.ports_boards import (
+from processors.ports.boards import (
     Campaign,
     CampaignBoard,
     Comparison,

@@ -7,9 +7,9 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from api.models import FreshAnswer
-from processors.facts import ActionKind
-from processors.judge import Verdict
-from processors.unseen import Missing
+from processors.facts.facts import ActionKind
+from processors.judging.judge import Verdict
+from processors.why.unseen import Missing
 
 
 class SentencesAnswer(FreshAnswer):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from api.render import freshness_json, instant
-from processors.contributions import Contribution
-from processors.explain import Explanation
-from processors.facts import Action
-from processors.judge import Verdict
-from processors.ledger_words import ToldLine
-from processors.ports_why import Fresh, LedgerPage, Sentences
-from processors.programs import Program
-from processors.reconcile import Reconciliation
-from processors.unseen import Unseen
+from processors.facts.facts import Action
+from processors.judging.contributions import Contribution
+from processors.judging.judge import Verdict
+from processors.judging.ledger_words import ToldLine
+from processors.ports.why import Fresh, LedgerPage, Sentences
+from processors.programs.program import Program
+from processors.why.explain import Explanation
+from processors.why.reconcile import Reconciliation
+from processors.why.unseen import Unseen
 
 
 def _head(program: Program) -> dict[str, Any]:

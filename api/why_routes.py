@@ -12,7 +12,7 @@ from api.render import freshness_json
 from api.why_models import ExplanationAnswer, LedgerAnswer, ParticipantAnswer, SentencesAnswer
 from api.why_render import explanation_json, ledger_json, participant_json, sentences_json
 from processors.errors import InvalidInput
-from processors.ports_why import Fresh, Reasons, Untold
+from processors.ports.why import Fresh, Reasons, Untold
 
 _Answer = TypeVar("_Answer")
 _PROBLEMS: dict[int | str, dict[str, Any]] = {

@@ -14,17 +14,17 @@ from time import perf_counter, sleep
 
 from bench.events import START, WIKIS, make_event, participant
 from bench.processes import resident_bytes
-from deploy.applying import apply_programs
+from deploy.answers.explaining import Explainer
 from deploy.clock import now
-from deploy.explaining import Explainer
+from deploy.counting.worker import Worker
 from deploy.opening import OpenStore, owned_store
+from deploy.programs.applying import apply_programs
 from deploy.settings import load_settings
-from deploy.worker import Worker
 from ingest.tracking import PositionTracker
-from processors.facts import Edit, Position, UserClass
+from processors.facts.facts import Edit, Position, UserClass
 from processors.metrics import NoMetrics
-from processors.ports import RawEvent
-from processors.programs import Participant, Period, Program, Session
+from processors.ports.store import RawEvent
+from processors.programs.program import Participant, Period, Program, Session
 
 BUSY = "Somebody busy"
 """Has 10,000 edits of those that are explained."""

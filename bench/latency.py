@@ -20,10 +20,10 @@ from aiohttp import web
 from bench.events import TOPIC, make_event
 from bench.processes import resident_bytes
 from bench.throughput import programs
-from deploy.applying import apply_programs
 from deploy.opening import owned_store
+from deploy.programs.applying import apply_programs
 from deploy.settings import load_settings
-from processors.programs import Exclusions, Participant, Program, Session
+from processors.programs.program import Exclusions, Participant, Program, Session
 
 RATE = 500
 """Events per second: ten times the live stream."""

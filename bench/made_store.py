@@ -16,10 +16,10 @@ from time import sleep
 from typing import Any
 
 from bench.progress import shown, step
-from deploy.applying import apply_programs
-from processors.ports import Checkpoint, ProgramLog, Reached
-from processors.program_states import fold
-from processors.programs import Participant, Program, Session
+from deploy.programs.applying import apply_programs
+from processors.ports.store import Checkpoint, ProgramLog, Reached
+from processors.programs.program import Participant, Program, Session
+from processors.programs.states import fold
 from storage.clickhouse import ClickHouseStore
 
 START = datetime(2026, 10, 16, tzinfo=UTC)

@@ -14,10 +14,10 @@ from bench.opening import temporary_store
 from bench.percentiles import Times, repeated
 from bench.processes import load_average, resident_bytes
 from bench.progress import shown
-from deploy.boards import StoreBoards
+from deploy.answers.boards import StoreBoards
 from deploy.opening import OpenStore
-from processors.contributions import UserRef
-from processors.numbers import By, Division, Metric
+from processors.judging.contributions import UserRef
+from processors.numbers.numbers import By, Division, Metric
 
 USERS_AT_ONCE = 50
 HISTORY = timedelta(days=23)

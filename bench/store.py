@@ -20,8 +20,8 @@ from bench.processes import cpu_seconds, load_average
 from bench.progress import shown, step
 from deploy.clock import now
 from deploy.opening import OpenStore
-from processors.decode import Skipped, decode
-from processors.facts import Fact
+from processors.facts.decode import Skipped, decode
+from processors.facts.facts import Fact
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address
 from storage.embedded_config import WRITER

@@ -11,15 +11,15 @@ from time import perf_counter, process_time
 
 from bench.events import START, make_events, participant
 from bench.processes import cpu_seconds, resident_bytes
-from deploy.applying import apply_programs
 from deploy.clock import now
+from deploy.counting.worker import Worker
 from deploy.opening import owned_store
+from deploy.programs.applying import apply_programs
 from deploy.settings import load_settings
-from deploy.worker import Worker
 from ingest.tracking import PositionTracker
 from processors.metrics import NoMetrics
-from processors.ports import RawEvent
-from processors.programs import Participant, Program, Session
+from processors.ports.store import RawEvent
+from processors.programs.program import Participant, Program, Session
 
 BATCH = 2000
 

@@ -1,5 +1,5 @@
 """`python -m deploy` is the `wikitally` command."""
 
-from deploy.cli import main
+from deploy.cli.app import main
 
 main()

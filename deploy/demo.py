@@ -12,20 +12,20 @@ from importlib import resources
 from pathlib import Path
 from time import perf_counter
 
-from deploy.applying import apply_programs
 from deploy.clock import now
 from deploy.figures import Run
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore
+from deploy.programs.applying import apply_programs
 from deploy.service import Service, service
 from deploy.settings import Settings
 from ingest.eventstreams import EventStreams, build_user_agent
 from ingest.rehearsal import Rehearsal
-from processors.decode import read_position
-from processors.definitions import parse_programs
-from processors.numbers import Metric
-from processors.ports import Checkpoint, EventSource, RawEvent
-from processors.programs import Program, Session
+from processors.facts.decode import read_position
+from processors.numbers.numbers import Metric
+from processors.ports.store import Checkpoint, EventSource, RawEvent
+from processors.programs.definitions import parse_programs
+from processors.programs.program import Program, Session
 
 PROGRAM = "edit-a-thon"
 """The program that the demo shows."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.render import board_json
-from deploy.worker import Figures
-from processors.ports_boards import Board
+from deploy.counting.worker import Figures
+from processors.ports.boards import Board
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from deploy.settings import Settings
 from processors.errors import InvalidInput
-from processors.ports import ProgramLog
+from processors.ports.store import ProgramLog
 from storage.analyst_http import HttpTarget
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections

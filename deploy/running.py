@@ -17,28 +17,28 @@ from rich.live import Live as LiveDisplay
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from deploy.applying import apply_programs, read_programs
-from deploy.board_tables import board_table
-from deploy.boards import StoreBoards
+from deploy.answers.boards import StoreBoards
+from deploy.cli.board_tables import board_table
+from deploy.cli.reading import print_json
+from deploy.cli.terminal import err, out, pairs
 from deploy.clock import now
+from deploy.counting.pipeline import Pipeline
+from deploy.counting.worker import Worker
 from deploy.demo import PROGRAM, run_demo
 from deploy.figures import Run
 from deploy.logs import configure_logging
 from deploy.looping import read_instant, run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import owned_store
-from deploy.pipeline import Pipeline
-from deploy.reading import print_json
+from deploy.programs.applying import apply_programs, read_programs
 from deploy.service import Service, service
 from deploy.settings import Settings, load_settings
-from deploy.terminal import err, out, pairs
-from deploy.worker import Worker
 from ingest.eventstreams import EventStreams, build_user_agent
 from ingest.recorded import Recorded
 from ingest.rehearsal import Rehearsal
 from ingest.tracking import PositionTracker
 from processors.metrics import NoMetrics
-from processors.numbers import Metric
+from processors.numbers.numbers import Metric
 
 _log = structlog.get_logger()
 

@@ -15,16 +15,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from deploy.applying import apply_programs
 from deploy.clock import now
+from deploy.counting.worker import Worker
 from deploy.demo import demo_programs
 from deploy.opening import owned_store
+from deploy.programs.applying import apply_programs
 from deploy.settings import Settings
-from deploy.worker import Worker
 from ingest.recorded import read_events
 from ingest.tracking import PositionTracker
 from processors.metrics import NoMetrics
-from processors.ports import ProgramLog
+from processors.ports.store import ProgramLog
 from storage.clickhouse import ClickHouseStore
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]

@@ -13,23 +13,23 @@ import structlog
 from api.app import Health, create_app
 from api.live import Live
 from api.sql_gateway import SqlGateway
-from deploy.boards import StoreBoards
+from deploy.answers.boards import StoreBoards
+from deploy.answers.reasons import StoreReasons
 from deploy.clock import now
-from deploy.commands import Commands
-from deploy.housekeeping import Housekeeping
+from deploy.counting.housekeeping import Housekeeping
+from deploy.counting.listing import keep_listed
+from deploy.counting.pipeline import Pipeline
+from deploy.counting.worker import Worker
 from deploy.http_server import serving
-from deploy.listing import keep_listed
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore
-from deploy.pipeline import Pipeline
-from deploy.program_desk import StoreDesk
-from deploy.reasons import StoreReasons
+from deploy.programs.commands import Commands
+from deploy.programs.desk import StoreDesk
 from deploy.settings import Settings
-from deploy.worker import Worker
 from ingest.tracking import PositionTracker
 from processors import metrics as m
 from processors.errors import StoreUnavailable
-from processors.ports import EventSource
+from processors.ports.store import EventSource
 from storage.analyst_http import AnalystHttp
 
 _log = structlog.get_logger()

@@ -26,7 +26,7 @@ from ingest.retry_after import read_retry_after
 from processors import metrics as m
 from processors.errors import InvalidInput, SourceUnavailable
 from processors.metrics import Metrics
-from processors.ports import Checkpoint, RawEvent
+from processors.ports.store import Checkpoint, RawEvent
 
 _log = structlog.get_logger()
 

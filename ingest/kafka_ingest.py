@@ -17,12 +17,12 @@ from ingest.kafka_sending import Parcel, Sender
 from ingest.topics import Topic
 from ingest.tracking import PositionTracker
 from processors import metrics as m
-from processors.decode import read_position
 from processors.errors import InvalidEvent, LogUnavailable, TooManyInvalidEvents
-from processors.facts import Position
-from processors.messages import encode_checkpoint, encode_dead_letter, encode_fact, encode_gap, read_envelope
+from processors.facts.decode import read_position
+from processors.facts.facts import Position
+from processors.facts.messages import encode_checkpoint, encode_dead_letter, encode_fact, encode_gap, read_envelope
 from processors.metrics import Metrics
-from processors.ports import Checkpoint, DeadLetter, EventSource, RawEvent
+from processors.ports.store import Checkpoint, DeadLetter, EventSource, RawEvent
 
 _log = structlog.get_logger()
 

@@ -14,8 +14,8 @@ from ingest.kafka_clients import PATIENCE_MS, close_producer, make_client, trans
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import MOST_MESSAGE_BYTES, Topic, TopicPlan
 from processors.errors import InvalidEvent, InvalidInput, LogUnavailable
-from processors.messages import decode_checkpoint, decode_gap
-from processors.ports import Checkpoint, Gap
+from processors.facts.messages import decode_checkpoint, decode_gap
+from processors.ports.store import Checkpoint, Gap
 
 _FOR_EVER_MS = 30 * 86_400_000
 _OVERHEAD = 500

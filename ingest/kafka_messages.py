@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from processors.errors import InvalidEvent
-from processors.facts import Position
-from processors.messages import decode_fact
-from processors.ports import DeadLetter, RawEvent
+from processors.facts.facts import Position
+from processors.facts.messages import decode_fact
+from processors.ports.store import DeadLetter, RawEvent
 
 
 class Record(Protocol):

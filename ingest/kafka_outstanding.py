@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from processors.ports import Checkpoint
+from processors.ports.store import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from ingest.kafka_outstanding import Limits, Outstanding
 from ingest.topics import Topic, TopicPlan
 from processors import metrics as m
 from processors.errors import LogUnavailable
-from processors.messages import Message, encode_dead_letter
+from processors.facts.messages import Message, encode_dead_letter
 from processors.metrics import Metrics
-from processors.ports import DeadLetter, RawEvent
+from processors.ports.store import DeadLetter, RawEvent
 
 _log = structlog.get_logger()
 

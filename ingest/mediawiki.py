@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingest.retry_after import read_retry_after
 from processors import metrics as m
-from processors.contributions import CategoryRef
 from processors.errors import SourceUnavailable
+from processors.judging.contributions import CategoryRef
 from processors.metrics import Metrics
 
 WIKIMEDIA = "https://{wiki}/w/api.php"

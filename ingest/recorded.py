@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from processors.errors import InvalidInput
-from processors.ports import Checkpoint, RawEvent
+from processors.ports.store import Checkpoint, RawEvent
 
 _GZIP = b"\x1f\x8b"
 _SSE_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from processors.ports import Reached
+from processors.ports.store import Reached
 
 DATA_CENTRES = ("eqiad", "codfw")
 """Every stream of Wikimedia's is a topic in each; one of them is silent but for canaries, until they are switched."""

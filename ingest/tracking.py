@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from processors.facts import Position
-from processors.ports import Checkpoint, Gap, Reached
+from processors.facts.facts import Position
+from processors.ports.store import Checkpoint, Gap, Reached
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 
 from processors.errors import InvalidInput, StoreUnavailable
-from processors.ports_sql import SqlAnswer
+from processors.ports.sql import SqlAnswer
 
 _CONNECT_SECONDS = 5
 _LONGEST_SILENCE_SECONDS = 90
@@ -52,7 +52,7 @@ class HttpTarget:
 
 
 class AnalystHttp:
-    """A `processors.ports_sql.SqlServer`. Belongs to one event loop; nothing is opened before the first call."""
+    """A `processors.ports.sql.SqlServer`. Belongs to one event loop; nothing is opened before the first call."""
 
     def __init__(self, target: HttpTarget) -> None:
         self._target = target

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from processors.contributions import Contribution
-from processors.facts import ActionKind, UserClass
-from processors.judge import Verdict
-from processors.ledger import Change, EntryKey
+from processors.facts.facts import ActionKind, UserClass
+from processors.judging.contributions import Contribution
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change, EntryKey
 from storage.connection import Connections, external
 from storage.fact_rows import aware
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from processors.facts import Fact
+from processors.facts.facts import Fact
 from storage.connection import Connections
 from storage.fact_rows import COLUMNS, as_columns, aware, from_row
 

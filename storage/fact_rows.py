@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from processors.facts import (
+from processors.facts.facts import (
     Categorized,
     Direction,
     Edit,
@@ -22,7 +22,7 @@ from processors.facts import (
     UserCreated,
     UserRenamed,
 )
-from processors.logs import typed_log
+from processors.facts.logs import typed_log
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """What columns of times hold where there is none."""

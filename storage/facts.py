@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from processors.contributions import CategoryRef, PageRef, RevisionRef, UserRef
-from processors.facts import Action, Edit, Fact, Uploaded
-from processors.tags import RELEVANT_PATTERN
+from processors.facts.facts import Action, Edit, Fact, Uploaded
+from processors.facts.tags import RELEVANT_PATTERN
+from processors.judging.contributions import CategoryRef, PageRef, RevisionRef, UserRef
 from storage.connection import Connections, external
 from storage.fact_rows import COLUMNS, as_columns, from_row
 

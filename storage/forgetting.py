@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from processors.facts import UserRenamed
-from processors.forgetting import Alias, Forgetting, aliases, instead_of, user_page
-from processors.privacy import Forgotten, Redactions, digest_of
-from processors.program_events import ProgramEvent, encode_change
+from processors.facts.facts import UserRenamed
+from processors.privacy.forgetting import Alias, Forgetting, aliases, instead_of, user_page
+from processors.privacy.hiding import Forgotten, Redactions, digest_of
+from processors.programs.events import ProgramEvent, encode_change
 from storage.fact_rewriting import chunks, rewrite_facts
 from storage.fact_rows import aware, from_row
 from storage.privacy import Privacy, without_names

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from processors.contributions import CategoryRef
-from processors.listing import Listing
+from processors.folds.listing import Listing
+from processors.judging.contributions import CategoryRef
 from storage.connection import Connections
 from storage.fact_rows import EPOCH, aware
 

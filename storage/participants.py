@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from processors.program_events import NewEvent, decode_change
-from processors.program_states import ProgramState
-from processors.programs import Participant
-from processors.pseudonyms import Roster, masks
+from processors.privacy.pseudonyms import Roster, masks
+from processors.programs.events import NewEvent, decode_change
+from processors.programs.program import Participant
+from processors.programs.states import ProgramState
 from storage.connection import Connections
 from storage.fact_rewriting import chunks
 from storage.fact_rows import aware

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from processors.ports import Checkpoint, DeadLetter, Gap, Reached
-from processors.ports_boards import Freshness
+from processors.ports.boards import Freshness
+from processors.ports.store import Checkpoint, DeadLetter, Gap, Reached
 from storage.connection import Connections
 from storage.fact_rows import EPOCH, aware
 

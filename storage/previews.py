@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from processors.contributions import PageRef
-from processors.preview import Amounts
+from processors.judging.contributions import PageRef
+from processors.judging.preview import Amounts
 from storage.connection import Connections, external
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import orjson
 
-from processors.facts import Fact
-from processors.privacy import (
+from processors.facts.facts import Fact
+from processors.privacy.hiding import (
     HIDDEN_NAME,
     USER,
     Hiding,

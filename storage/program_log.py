@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from processors.errors import Conflict, StoreUnavailable
-from processors.program_events import NewEvent, ProgramEvent, decode_change, encode_change, kind_of
+from processors.programs.events import NewEvent, ProgramEvent, decode_change, encode_change, kind_of
 from storage.connection import Connections
 from storage.fact_rows import aware
 

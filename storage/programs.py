@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from processors.definitions import dump_programs
-from processors.program_states import ProgramState
-from processors.programs import Visibility
+from processors.programs.definitions import dump_programs
+from processors.programs.program import Visibility
+from processors.programs.states import ProgramState
 from storage.connection import Connections
 from storage.participants import write_participants
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from processors.newcomers import Registration
-from processors.numbers import By, Division, Standing, Totals
-from processors.ports_boards import Window
-from processors.program_events import ProgramEvent, decode_change
-from processors.programs import Session, Visibility
-from processors.standings import Key
+from processors.numbers.newcomers import Registration
+from processors.numbers.numbers import By, Division, Standing, Totals
+from processors.numbers.standings import Key
+from processors.ports.boards import Window
+from processors.programs.events import ProgramEvent, decode_change
+from processors.programs.program import Session, Visibility
 from storage.connection import Connections, external
 from storage.fact_rows import EPOCH, aware
 
@@ -49,7 +49,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The numbers of a part of the contributions. `key` is as in `processors.standings.keys_of`."""
+    """The numbers of a part of the contributions. `key` is as in `processors.numbers.standings.keys_of`."""
 
     key: Key
     totals: Totals

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from processors.tokens import Role, Token
+from processors.programs.tokens import Role, Token
 from storage.connection import Connections
 from storage.fact_rows import aware
 
@@ -17,7 +17,7 @@ _COLUMNS = (
 
 
 class ClickHouseTokens:
-    """The table `tokens`, a `processors.ports_programs.Tokens`."""
+    """The table `tokens`, a `processors.ports.programs.Tokens`."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from processors.contributions import CategoryRef, Cause
-from processors.facts import Action, Edit, Fact, PageChanged, Uploaded
-from processors.judge import Verdict
-from processors.ledger import Change
-from processors.ledger_words import Decided, LedgerLine
-from processors.ports import Gap
-from processors.unseen import MissingStretch, Neighbour
+from processors.facts.facts import Action, Edit, Fact, PageChanged, Uploaded
+from processors.judging.contributions import CategoryRef, Cause
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change
+from processors.judging.ledger_words import Decided, LedgerLine
+from processors.ports.store import Gap
+from processors.why.unseen import MissingStretch, Neighbour
 from storage.books import entry_from_row
 from storage.connection import Connections, external
 from storage.fact_rows import EPOCH, aware, from_row

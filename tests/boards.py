@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from processors.errors import InvalidInput, StoreUnavailable
-from processors.goals import goals
-from processors.numbers import By, Division, Metric, Standing, Totals
-from processors.ports_boards import (
+from processors.numbers.goals import goals
+from processors.numbers.numbers import By, Division, Metric, Standing, Totals
+from processors.numbers.results import compare
+from processors.numbers.standings import rank
+from processors.ports.boards import (
     NOW,
     Board,
     Campaign,
@@ -23,9 +25,7 @@ from processors.ports_boards import (
     Statistics,
     session_of,
 )
-from processors.programs import Participant, Program, Session, Visibility
-from processors.results import compare
-from processors.standings import rank
+from processors.programs.program import Participant, Program, Session, Visibility
 
 START = datetime(2026, 11, 24, 14, tzinfo=UTC)
 PROGRAM = Program(

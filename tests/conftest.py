@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
 import pytest
 from clickhouse_driver import Client
+from hypothesis import HealthCheck, settings
 
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address
 from storage.target import Target
 from tests.servers import Pair, Server, given_server, running_pair
 from tests.stores import embedded_store
+
+# A busy machine is no reason to fail.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("ci"), suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "patient")
 
 NewStore = Callable[[], ClickHouseStore]
 BACKENDS = ("embedded", "given", "shards")

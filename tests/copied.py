@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 
-from deploy.forgetting import find, forget
-from processors.contributions import CategoryRef
-from processors.listing import Listing
-from processors.ports import DeadLetter, Gap, RawEvent
-from processors.program_commands import Freeze
-from processors.tokens import Role
+from deploy.cli.forgetting import find, forget
+from processors.folds.listing import Listing
+from processors.judging.contributions import CategoryRef
+from processors.ports.store import DeadLetter, Gap, RawEvent
+from processors.programs.commands import Freeze
+from processors.programs.tokens import Role
 from storage.clickhouse import ClickHouseStore
 from storage.copying_tables import tables_of
 from storage.listings import ClickHouseListings

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from api.sql_gateway import SqlGateway
 from deploy.http_server import serving
 from deploy.metrics import PrometheusMetrics
-from processors.tokens import Role, Token, digest_of
+from processors.programs.tokens import Role, Token, digest_of
 from storage.analyst_http import AnalystHttp, HttpTarget
 
 

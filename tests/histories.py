@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from processors.facts import (
+from processors.facts.facts import (
     Categorized,
     Direction,
     Edit,
@@ -23,8 +23,8 @@ from processors.facts import (
     UserClass,
     UserRenamed,
 )
-from processors.pages import PageLog
-from processors.programs import (
+from processors.folds.pages import PageLog
+from processors.programs.program import (
     CategoryScope,
     Exclusions,
     Membership,

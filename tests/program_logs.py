@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threading import Lock
 
 from processors.errors import Conflict
-from processors.program_events import NewEvent, ProgramEvent
+from processors.programs.events import NewEvent, ProgramEvent
 
 
 class MemoryProgramLog:

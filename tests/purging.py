@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.contributions import Cause, Contribution
-from processors.facts import Fact, PageChanged
-from processors.judge import Verdict
-from processors.ledger import Change
+from processors.facts.facts import Fact, PageChanged
+from processors.judging.contributions import Cause, Contribution
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections
 from storage.fact_rows import from_row

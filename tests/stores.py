@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from processors.program_states import ProgramState
-from processors.programs import Program, Session
+from processors.programs.program import Program, Session
+from processors.programs.states import ProgramState
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address, EmbeddedServer
 from storage.program_log import ClickHouseProgramLog

@@ -15,8 +15,8 @@ from api.live import Live
 from api.render import board_json
 from deploy.http_server import serving
 from processors.metrics import NoMetrics
-from processors.numbers import Metric
-from processors.ports_boards import Freshness
+from processors.numbers.numbers import Metric
+from processors.ports.boards import Freshness
 from tests.boards import START, MemoryBoards, standing
 from tests.needs import missing
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from deploy.boards import StoreBoards
+from deploy.answers.boards import StoreBoards
 from processors.errors import InvalidInput
-from processors.numbers import By, Division, Metric
-from processors.ports_boards import Moment
-from processors.program_commands import Delete, Freeze, HideName, Join, Leave, Restore
+from processors.numbers.numbers import By, Division, Metric
+from processors.ports.boards import Moment
+from processors.programs.commands import Delete, Freeze, HideName, Join, Leave, Restore
 from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import World, day
 

@@ -13,8 +13,8 @@ nothing. 7 asked for a place in the portal of wikipedia.org: its lesson, new wik
 
 from __future__ import annotations
 
-from processors.program_commands import Assign, Join, Leave
-from processors.programs import Page
+from processors.programs.commands import Assign, Join, Leave
+from processors.programs.program import Page
 from tests.acceptance.world import World, adds_up, day, english, portuguese
 
 

@@ -6,10 +6,10 @@ import asyncio
 from datetime import timedelta
 
 from api.live import Followed, Live
-from deploy.boards import StoreBoards
+from deploy.answers.boards import StoreBoards
 from processors.metrics import NoMetrics
-from processors.numbers import Metric
-from processors.program_commands import Freeze
+from processors.numbers.numbers import Metric
+from processors.programs.commands import Freeze
 from tests.acceptance.world import World, day, english
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from processors.program_commands import Assign
-from processors.programs import Page
-from processors.rules import rules
+from processors.programs.commands import Assign
+from processors.programs.program import Page
+from processors.why.rules import rules
 from tests.acceptance.world import World, day, english, portuguese
 
 MAY = "start: 2020-05-01T00:00\nend: 2020-06-01T00:00\n"

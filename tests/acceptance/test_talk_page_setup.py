@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.housekeeping import Housekeeping
+from deploy.counting.housekeeping import Housekeeping
 from deploy.settings import Settings
 from processors.errors import InvalidPrograms
-from processors.facts import UserClass
-from processors.program_commands import Clone, Delete, Join, Merge, Restore
-from processors.rules import differences
-from processors.tokens import Role
+from processors.facts.facts import UserClass
+from processors.programs.commands import Clone, Delete, Join, Merge, Restore
+from processors.programs.tokens import Role
+from processors.why.rules import differences
 from tests.acceptance.world import World, day, english
 from tests.stores import log_of
 

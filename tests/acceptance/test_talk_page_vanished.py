@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from processors.errors import Conflict
-from processors.preview import Amounts
-from processors.program_commands import Assign
-from processors.programs import Page
+from processors.judging.preview import Amounts
+from processors.programs.commands import Assign
+from processors.programs.program import Page
 from tests.acceptance.world import TOWNS, World, day, english, portuguese, two_hundred_edits
 
 

@@ -14,19 +14,19 @@ from starlette.types import ASGIApp
 
 from api.app import Health, create_app
 from api.live import Live
-from deploy.boards import StoreBoards
-from deploy.commands import Commands
-from deploy.program_desk import StoreDesk
-from deploy.reasons import StoreReasons
-from deploy.worker import Worker
+from deploy.answers.boards import StoreBoards
+from deploy.answers.reasons import StoreReasons
+from deploy.counting.worker import Worker
+from deploy.programs.commands import Commands
+from deploy.programs.desk import StoreDesk
 from ingest.tracking import PositionTracker
-from processors.definitions import dump_programs, parse_documents
+from processors.judging.preview import Preview
 from processors.metrics import NoMetrics
-from processors.ports import RawEvent
-from processors.ports_programs import Carried
-from processors.preview import Preview
-from processors.program_commands import Apply, Command
-from processors.tokens import Role, Token
+from processors.ports.programs import Carried
+from processors.ports.store import RawEvent
+from processors.programs.commands import Apply, Command
+from processors.programs.definitions import dump_programs, parse_documents
+from processors.programs.tokens import Role, Token
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import LittleWiki, Stream
 from tests.stores import log_of

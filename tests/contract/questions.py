@@ -7,13 +7,13 @@ from datetime import timedelta
 from itertools import cycle
 from typing import Any
 
-from deploy.boards import StoreBoards
-from deploy.reasons import StoreReasons
-from processors.contributions import CategoryRef, PageRef, RevisionRef, UserRef
-from processors.ledger import entry_key
-from processors.numbers import By, Division, Metric
-from processors.ports_boards import Moment
-from processors.programs import Visibility
+from deploy.answers.boards import StoreBoards
+from deploy.answers.reasons import StoreReasons
+from processors.judging.contributions import CategoryRef, PageRef, RevisionRef, UserRef
+from processors.judging.ledger import entry_key
+from processors.numbers.numbers import By, Division, Metric
+from processors.ports.boards import Moment
+from processors.programs.program import Visibility
 from storage.clickhouse import ClickHouseStore
 from storage.layouts import SHARDING
 from storage.listings import ClickHouseListings

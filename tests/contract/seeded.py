@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from deploy.forgetting import forget
-from deploy.worker import Plan, Worker
+from deploy.cli.forgetting import forget
+from deploy.counting.worker import Plan, Worker
 from ingest.tracking import PositionTracker
-from processors.contributions import CategoryRef
-from processors.definitions import dump_programs
-from processors.facts import Direction, Fact
-from processors.listing import Listing
+from processors.facts.facts import Direction, Fact
+from processors.folds.listing import Listing
+from processors.judging.contributions import CategoryRef
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint, Gap, RawEvent
-from processors.program_events import (
+from processors.ports.store import Checkpoint, Gap, RawEvent
+from processors.programs.definitions import dump_programs
+from processors.programs.events import (
     Change,
     Changed,
     Defined,
@@ -28,7 +28,7 @@ from processors.program_events import (
     NewEvent,
     RevisionExcluded,
 )
-from processors.programs import (
+from processors.programs.program import (
     CategoryScope,
     Exclusions,
     Membership,
@@ -39,7 +39,7 @@ from processors.programs import (
     TitlesScope,
     Visibility,
 )
-from processors.tokens import Role, Token
+from processors.programs.tokens import Role, Token
 from storage.clickhouse import ClickHouseStore
 from storage.listings import ClickHouseListings
 from storage.tokens import ClickHouseTokens

@@ -17,9 +17,9 @@ from ingest.eventstreams import EventStreams
 from ingest.recorded import Recorded, event_time
 from ingest.rehearsal import Rehearsal
 from ingest.tracking import PositionTracker
-from processors.decode import Skipped, decode, read_position
+from processors.facts.decode import Skipped, decode, read_position
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint, EventSource, RawEvent
+from processors.ports.store import Checkpoint, EventSource, RawEvent
 from tests.kafka_sse import KafkaSse, running_kafka_sse
 from tests.recorders import EVENTSTREAMS
 

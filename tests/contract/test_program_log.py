@@ -19,8 +19,8 @@ import pytest
 from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
 
 from processors.errors import Conflict, StoreUnavailable
-from processors.ports import ProgramLog
-from processors.program_events import Change, Changed, Defined, Deleted, Frozen, Joined, NewEvent, ProgramEvent
+from processors.ports.store import ProgramLog
+from processors.programs.events import Change, Changed, Defined, Deleted, Frozen, Joined, NewEvent, ProgramEvent
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address, EmbeddedServer
 from storage.program_log import ClickHouseProgramLog

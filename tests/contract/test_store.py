@@ -11,17 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.contributions import CategoryRef, Cause, Contribution, PageRef, RevisionRef, UserRef
-from processors.decode import Skipped, decode
-from processors.definitions import dump_programs
 from processors.errors import InvalidInput, StoreUnavailable
-from processors.facts import Edit, Fact, Position
-from processors.judge import Verdict
-from processors.ledger import Change, entry_key
-from processors.ports import Checkpoint, DeadLetter, Gap, RawEvent, Reached
-from processors.program_states import ProgramState, Status
-from processors.programs import Program, Session, Visibility
-from processors.standings import fold_books
+from processors.facts.decode import Skipped, decode
+from processors.facts.facts import Edit, Fact, Position
+from processors.judging.contributions import CategoryRef, Cause, Contribution, PageRef, RevisionRef, UserRef
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change, entry_key
+from processors.numbers.standings import fold_books
+from processors.ports.store import Checkpoint, DeadLetter, Gap, RawEvent, Reached
+from processors.programs.definitions import dump_programs
+from processors.programs.program import Program, Session, Visibility
+from processors.programs.states import ProgramState, Status
 from storage.books import entry_from_row
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections

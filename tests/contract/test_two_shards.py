@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.definitions import dump_programs
-from processors.facts import Fact
-from processors.program_events import Changed, Defined
-from processors.programs import Program
+from processors.facts.facts import Fact
+from processors.programs.definitions import dump_programs
+from processors.programs.events import Changed, Defined
+from processors.programs.program import Program
 from storage.clickhouse import ClickHouseStore
 from tests.conftest import store_on
 from tests.contract.questions import tables

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from processors.contributions import Cause
-from processors.decode import Skipped, decode
-from processors.facts import UserClass, UserCreated, is_action
-from processors.judge import Verdict
-from processors.ledger import Change
-from processors.programs import Exclusions, Program, Session
-from processors.projection import Projector
-from processors.titles import is_ip
+from processors.facts.decode import Skipped, decode
+from processors.facts.facts import UserClass, UserCreated, is_action
+from processors.facts.titles import is_ip
+from processors.judging.contributions import Cause
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change
+from processors.judging.projection import Projector
+from processors.programs.program import Exclusions, Program, Session
 from storage.clickhouse import ClickHouseStore
 from tests.histories import START, WIKI, common, edit
 from tests.purging import NOW, page_change, write

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from deploy.backing_up import VERSION, backup, restore
+from deploy.cli.backing_up import VERSION, backup, restore
 from deploy.settings import Settings, load_settings
 from processors.errors import Conflict, InvalidInput
-from processors.program_commands import Join
-from processors.program_events import NewEvent
+from processors.programs.commands import Join
+from processors.programs.events import NewEvent
 from storage.backups import Backups, Place
 from storage.backups_directory import BackupDirectory
 from storage.clickhouse import ClickHouseStore

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bench.made_store import BIG, END, START, Sizes, fill
-from deploy.boards import StoreBoards
+from deploy.answers.boards import StoreBoards
 from deploy.clock import now
-from deploy.worker import Worker
+from deploy.counting.worker import Worker
 from ingest.tracking import PositionTracker
 from processors.metrics import NoMetrics
-from processors.numbers import Metric
+from processors.numbers.numbers import Metric
 from storage.clickhouse import ClickHouseStore
 from storage.program_log import ClickHouseProgramLog
 from tests.conftest import NewStore

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from deploy.forgetting import find, forget
+from deploy.cli.forgetting import find, forget
 from processors.errors import InvalidInput, StoreUnavailable
-from processors.program_commands import Join
+from processors.programs.commands import Join
 from storage.clickhouse import ClickHouseStore
 from storage.copying import copy_store
 from storage.copying_streams import Rows, Streams

@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.applying import apply_programs
-from deploy.explaining import Explainer
-from deploy.worker import Plan, Worker
+from deploy.answers.explaining import Explainer
+from deploy.counting.worker import Plan, Worker
+from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
-from processors.explain import Explanation
-from processors.facts import ActionKind, Fact, PageChanged, Position, is_action
-from processors.judge import Verdict
+from processors.facts.facts import ActionKind, Fact, PageChanged, Position, is_action
+from processors.folds.people import People
+from processors.judging.judge import Verdict
 from processors.metrics import NoMetrics
-from processors.people import People
-from processors.ports import Checkpoint, Gap
-from processors.privacy import Redactions
-from processors.programs import CategoryScope, Participant, Period, Program, Session
-from processors.reconcile import Reconciliation
-from processors.unseen import Missing, Unseen
+from processors.ports.store import Checkpoint, Gap
+from processors.privacy.hiding import Redactions
+from processors.programs.program import CategoryScope, Participant, Period, Program, Session
+from processors.why.explain import Explanation
+from processors.why.reconcile import Reconciliation
+from processors.why.unseen import Missing, Unseen
 from storage.clickhouse import ClickHouseStore
 from tests.conftest import NewStore
 from tests.histories import (

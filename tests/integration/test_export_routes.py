@@ -13,12 +13,12 @@ import pytest
 
 from api.app import Health, create_app
 from api.live import Live
-from deploy.boards import StoreBoards
+from deploy.answers.boards import StoreBoards
 from deploy.clock import now
 from deploy.http_server import serving
 from processors.metrics import NoMetrics
-from processors.program_events import NameHidden
-from processors.programs import Visibility
+from processors.programs.events import NameHidden
+from processors.programs.program import Visibility
 from storage.analyst_http import AnalystHttp, HttpTarget
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address

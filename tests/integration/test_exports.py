@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from processors.errors import StoreUnavailable
-from processors.program_events import NameHidden
+from processors.programs.events import NameHidden
 from storage.clickhouse import ClickHouseStore
 from storage.connection import query
 from storage.embedded import Address

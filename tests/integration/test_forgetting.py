@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from deploy.forgetting import find, forget
-from processors.definitions import dump_programs
-from processors.facts import Fact
-from processors.ports import DeadLetter, RawEvent
-from processors.program_events import Change as ProgramChange
-from processors.program_events import Defined, Joined, NewEvent
-from processors.program_states import fold
-from processors.programs import Participant, Program, Session
+from deploy.cli.forgetting import find, forget
+from processors.facts.facts import Fact
+from processors.ports.store import DeadLetter, RawEvent
+from processors.programs.definitions import dump_programs
+from processors.programs.events import Change as ProgramChange
+from processors.programs.events import Defined, Joined, NewEvent
+from processors.programs.program import Participant, Program, Session
+from processors.programs.states import fold
 from storage.clickhouse import ClickHouseStore
 from storage.program_log import ClickHouseProgramLog
 from tests.conftest import NewStore

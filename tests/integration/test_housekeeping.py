@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deploy.housekeeping import Housekeeping, facts_from
+from deploy.counting.housekeeping import Housekeeping, facts_from
 from deploy.settings import Settings
-from processors.contributions import Cause, Contribution
-from processors.definitions import dump_programs
-from processors.facts import Fact
-from processors.judge import Verdict
-from processors.ledger import Change
-from processors.ports import DeadLetter, RawEvent
-from processors.program_commits import Programs, catch_up
-from processors.program_events import Change as ProgramChange
-from processors.program_events import Defined, Deleted, NewEvent
-from processors.program_states import Status
-from processors.programs import Participant, Program, Session
+from processors.facts.facts import Fact
+from processors.judging.contributions import Cause, Contribution
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change
+from processors.ports.store import DeadLetter, RawEvent
+from processors.programs.commits import Programs, catch_up
+from processors.programs.definitions import dump_programs
+from processors.programs.events import Change as ProgramChange
+from processors.programs.events import Defined, Deleted, NewEvent
+from processors.programs.program import Participant, Program, Session
+from processors.programs.states import Status
 from storage.clickhouse import ClickHouseStore
 from tests.histories import WIKI, edit, hidden
 from tests.program_logs import MemoryProgramLog

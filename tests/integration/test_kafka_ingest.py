@@ -26,10 +26,10 @@ from ingest.kafka_outstanding import Limits
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
 from processors.errors import InvalidInput, LogUnavailable, TooManyInvalidEvents
-from processors.facts import Position
-from processors.messages import Message, decode_dead_letter, decode_gap, encode_checkpoint
+from processors.facts.facts import Position
+from processors.facts.messages import Message, decode_dead_letter, decode_gap, encode_checkpoint
 from processors.metrics import DEAD_LETTERS, KAFKA_OUTSTANDING, KAFKA_WAITING
-from processors.ports import Checkpoint, RawEvent, Reached
+from processors.ports.store import Checkpoint, RawEvent, Reached
 from tests.kafka import Kafka, free_ports, make_certificate, read_topic, running_kafka
 from tests.recorders import RecordedMetrics
 

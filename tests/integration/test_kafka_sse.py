@@ -16,7 +16,7 @@ from ingest.eventstreams import EventStreams
 from ingest.rehearsal import Rehearsal
 from processors.errors import SourceUnavailable
 from processors.metrics import RECONNECTS
-from processors.ports import Checkpoint, Reached
+from processors.ports.store import Checkpoint, Reached
 from tests.kafka_sse import KafkaSse, running_kafka_sse
 from tests.recorders import EVENTSTREAMS, RecordedMetrics
 

@@ -12,24 +12,24 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from deploy import listing as listing_module
-from deploy.applying import apply_programs
 from deploy.clock import now
-from deploy.listing import CategoryLister, api_address
+from deploy.counting import listing as listing_module
+from deploy.counting.listing import CategoryLister, api_address
+from deploy.counting.pipeline import Pipeline
+from deploy.counting.worker import Worker
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore, owned_store
-from deploy.pipeline import Pipeline
+from deploy.programs.applying import apply_programs
 from deploy.service import Service, service
 from deploy.settings import Settings
-from deploy.worker import Worker
 from ingest.mediawiki import MediaWiki
 from ingest.tracking import PositionTracker
-from processors.contributions import CategoryRef
 from processors.errors import StoreUnavailable
-from processors.facts import Fact
+from processors.facts.facts import Fact
+from processors.judging.contributions import CategoryRef
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint, RawEvent
-from processors.programs import CategoryScope, Program, Session, Side
+from processors.ports.store import Checkpoint, RawEvent
+from processors.programs.program import CategoryScope, Program, Session, Side
 from storage.clickhouse import ClickHouseStore
 from storage.listings import ClickHouseListings
 from tests.acceptance.commands import wikitally
@@ -259,7 +259,7 @@ async def test_a_wiki_that_fails_is_told_once_and_hurts_no_other_category(
                 return await super()._ask_once(wiki, query)
 
         monkeypatch.setattr(listing_module, "MediaWiki", Routed)
-        monkeypatch.setattr("processors.listing.AGAIN_AFTER", timedelta(0))
+        monkeypatch.setattr("processors.folds.listing.AGAIN_AFTER", timedelta(0))
         with capture_logs() as logs:
             async with running(store, api, []):
                 await until(lambda: len(broken.requests) > 2)

@@ -19,7 +19,7 @@ from api.live import LEAST_INTERVAL, Followed, Live, LiveResponse
 from deploy.http_server import serving
 from processors.errors import StoreUnavailable
 from processors.metrics import LIVE_CLIENTS, LIVE_FRAMES
-from processors.numbers import Metric
+from processors.numbers.numbers import Metric
 from tests.boards import MemoryBoards, standing
 from tests.recorders import RecordedMetrics
 

@@ -14,8 +14,8 @@ import orjson
 import pytest
 
 from ingest.mediawiki import ATTEMPTS, MOST_ANSWER_BYTES, MediaWiki, TreeTooLarge
-from processors.contributions import CategoryRef
 from processors.errors import SourceUnavailable
+from processors.judging.contributions import CategoryRef
 from processors.metrics import MEDIAWIKI_FAILURES, MEDIAWIKI_REQUESTS
 from tests.integration.test_eventstreams_faults import Script, Server, answers, breaks, hangs, scripted
 from tests.mediawiki import RealWiki, real_wiki

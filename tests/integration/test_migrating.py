@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli import app
+from deploy.cli.app import app
 from processors.errors import InvalidInput, StoreUnavailable
 from storage import migrating
 from storage.clickhouse import ClickHouseStore

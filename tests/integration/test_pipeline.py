@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from deploy import pipeline as pipeline_module
-from deploy.applying import apply_programs
-from deploy.pipeline import Pipeline
-from deploy.worker import MOST_INVALID_IN_A_ROW, Worker
+from deploy.counting import pipeline as pipeline_module
+from deploy.counting.pipeline import Pipeline
+from deploy.counting.worker import MOST_INVALID_IN_A_ROW, Worker
+from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
 from processors.errors import SourceUnavailable, TooManyInvalidEvents
 from processors.metrics import STORE_RETRIES
-from processors.ports import Checkpoint, RawEvent
+from processors.ports.store import Checkpoint, RawEvent
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import EmbeddedServer
 from storage.target import Target

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.applying import apply_programs
-from deploy.previewing import Step, preview
-from deploy.worker import Plan, Worker
+from deploy.counting.worker import Plan, Worker
+from deploy.programs.applying import apply_programs
+from deploy.programs.previewing import Step, preview
 from ingest.tracking import PositionTracker
-from processors.facts import Fact
-from processors.judge import Verdict
+from processors.facts.facts import Fact
+from processors.judging.judge import Verdict
+from processors.judging.preview import Amounts, Preview
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint
-from processors.preview import Amounts, Preview
-from processors.program_commands import Delete
-from processors.program_commits import catch_up, commit, draft
-from processors.programs import Participant, Program
+from processors.ports.store import Checkpoint
+from processors.programs.commands import Delete
+from processors.programs.commits import catch_up, commit, draft
+from processors.programs.program import Participant, Program
 from storage.clickhouse import ClickHouseStore
 from storage.previews import ClickHousePreviews
 from tests.conftest import NewStore

@@ -8,10 +8,10 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from processors.facts import Fact
-from processors.judge import Verdict
-from processors.ports import DeadLetter, RawEvent
-from processors.privacy import SUMMARY, USER, hidings
+from processors.facts.facts import Fact
+from processors.judging.judge import Verdict
+from processors.ports.store import DeadLetter, RawEvent
+from processors.privacy.hiding import SUMMARY, USER, hidings
 from storage.clickhouse import ClickHouseStore
 from tests.conftest import NewStore
 from tests.histories import WIKI, categorized, edit, hidden, tagged

@@ -15,20 +15,20 @@ from api.app import Health, create_app
 from api.auth import EVERYBODY, Viewer
 from api.live import Followed, Live
 from api.program_bodies import MOST_BYTES
-from deploy.applying import apply_programs
-from deploy.boards import StoreBoards
-from deploy.commands import Commands
-from deploy.program_desk import StoreDesk
-from deploy.reasons import StoreReasons
-from deploy.worker import Plan, Worker
+from deploy.answers.boards import StoreBoards
+from deploy.answers.reasons import StoreReasons
+from deploy.counting.worker import Plan, Worker
+from deploy.programs.applying import apply_programs
+from deploy.programs.commands import Commands
+from deploy.programs.desk import StoreDesk
 from ingest.tracking import PositionTracker
-from processors.definitions import dump_programs
-from processors.facts import Fact
+from processors.facts.facts import Fact
 from processors.metrics import NoMetrics
-from processors.numbers import Metric
-from processors.ports import Checkpoint
-from processors.programs import Participant, Program, Visibility
-from processors.tokens import Role, Token
+from processors.numbers.numbers import Metric
+from processors.ports.store import Checkpoint
+from processors.programs.definitions import dump_programs
+from processors.programs.program import Participant, Program, Visibility
+from processors.programs.tokens import Role, Token
 from storage.clickhouse import ClickHouseStore
 from tests.histories import WIKI, edit
 from tests.stores import log_of

@@ -13,19 +13,19 @@ from rich.console import RenderableType
 
 from api.app import Health, create_app
 from api.live import Live
-from deploy import why_text
-from deploy.applying import apply_programs
-from deploy.boards import StoreBoards
-from deploy.reasons import StoreReasons
-from deploy.terminal import out
-from deploy.worker import Plan, Worker
+from deploy.answers.boards import StoreBoards
+from deploy.answers.reasons import StoreReasons
+from deploy.cli import why_text
+from deploy.cli.terminal import out
+from deploy.counting.worker import Plan, Worker
+from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
-from processors.facts import Fact
+from processors.facts.facts import Fact
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint, Reached
-from processors.ports_boards import Freshness
-from processors.ports_why import Fresh
-from processors.programs import CategoryScope, Participant, Program, Session, Visibility
+from processors.ports.boards import Freshness
+from processors.ports.store import Checkpoint, Reached
+from processors.ports.why import Fresh
+from processors.programs.program import CategoryScope, Participant, Program, Session, Visibility
 from storage.clickhouse import ClickHouseStore
 from tests.histories import START, WIKI, deleted, edit, moved, uploaded
 from tests.stores import log_of

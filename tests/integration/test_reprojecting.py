@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.applying import apply_programs
-from deploy.reprojecting import Names, Range
-from deploy.worker import Plan, Worker
+from deploy.counting.reprojecting import Names, Range
+from deploy.counting.worker import Plan, Worker
+from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
-from processors.facts import Edit, Fact
+from processors.facts.facts import Edit, Fact
 from processors.metrics import NoMetrics
-from processors.ports import Checkpoint
-from processors.program_commands import Delete, Restore
-from processors.program_commits import commit, draft
-from processors.programs import ExcludedRevision, Exclusions, Participant, Period, Program, Session
+from processors.ports.store import Checkpoint
+from processors.programs.commands import Delete, Restore
+from processors.programs.commits import commit, draft
+from processors.programs.program import ExcludedRevision, Exclusions, Participant, Period, Program, Session
 from storage.clickhouse import ClickHouseStore
 from tests.conftest import NewStore
 from tests.histories import START, WIKI, deleted, deliveries, edit, histories, moved, renamed
@@ -229,7 +229,7 @@ def test_a_crash_before_the_standings_leaves_them_to_the_next_start(
 def test_large_slices_are_cut_into_pieces_by_name_and_the_renamed_are_one(
     store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deploy.reprojecting.ACTIONS_OF_A_PIECE", 3)
+    monkeypatch.setattr("deploy.counting.reprojecting.ACTIONS_OF_A_PIECE", 3)
     everyone = replace(PROGRAM, open=True)
     users = [f"User {letter}" for letter in "ABCDEFG"]
     edits: list[Edit] = [edit(number, "A", users[number % 7]) for number in range(14)]

@@ -23,8 +23,8 @@ from sqlalchemy import MetaData, Table, create_engine, func, select, text
 
 from api.sql_gateway import AT_ONCE
 from processors.errors import InvalidInput, StoreUnavailable
-from processors.programs import Participant, Visibility
-from processors.tokens import digest_of
+from processors.programs.program import Participant, Visibility
+from processors.programs.tokens import digest_of
 from storage.analyst_http import AnalystHttp, HttpTarget
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address

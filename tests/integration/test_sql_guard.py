@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from processors.errors import SqlRefused
-from processors.sql_guard import check_tree
+from processors.sql.guard import check_tree
 from storage.connection import Connections
 from storage.embedded import Address
 from storage.target import Target

@@ -19,8 +19,8 @@ from deploy.metrics import PrometheusMetrics
 from deploy.opening import owned_store
 from deploy.service import service
 from deploy.settings import Settings
-from processors.ports import Checkpoint, RawEvent
-from processors.tokens import Role, Token, digest_of
+from processors.ports.store import Checkpoint, RawEvent
+from processors.programs.tokens import Role, Token, digest_of
 from storage.tokens import ClickHouseTokens
 
 SECRET = "wt_ada"

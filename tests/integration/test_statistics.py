@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.contributions import Cause, Contribution
-from processors.facts import ActionKind, UserClass
-from processors.judge import Verdict
-from processors.ledger import Change
-from processors.numbers import By, Division
-from processors.ports_boards import Window
-from processors.program_events import Deleted, NewEvent
-from processors.programs import Program, Session, Visibility
-from processors.standings import fold_parts, fold_totals
+from processors.facts.facts import ActionKind, UserClass
+from processors.judging.contributions import Cause, Contribution
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change
+from processors.numbers.numbers import By, Division
+from processors.numbers.standings import fold_parts, fold_totals
+from processors.ports.boards import Window
+from processors.programs.events import Deleted, NewEvent
+from processors.programs.program import Program, Session, Visibility
 from storage.clickhouse import ClickHouseStore
 from storage.statistics import Cut, StoredResult, version_of
 from tests.histories import START, WIKI

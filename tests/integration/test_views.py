@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from processors.contributions import Cause, Contribution
-from processors.definitions import dump_programs
-from processors.judge import Verdict
-from processors.ledger import Change
-from processors.program_events import Change as ProgramChange
-from processors.program_events import Defined, Joined, Left, NameHidden, NewEvent
-from processors.program_states import ProgramState, Status, fold
-from processors.programs import Participant, Program, Session, Visibility
+from processors.judging.contributions import Cause, Contribution
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change
+from processors.programs.definitions import dump_programs
+from processors.programs.events import Change as ProgramChange
+from processors.programs.events import Defined, Joined, Left, NameHidden, NewEvent
+from processors.programs.program import Participant, Program, Session, Visibility
+from processors.programs.states import ProgramState, Status, fold
 from storage.clickhouse import ClickHouseStore
 from storage.views import ensure_views, view_texts
 from tests.histories import START, WIKI, edit, renamed, uploaded

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.applying import apply_programs
-from deploy.worker import MOST_INVALID_IN_A_ROW, Worker
+from deploy.counting.worker import MOST_INVALID_IN_A_ROW, Worker
+from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
 from processors.errors import StoreUnavailable, TooManyInvalidEvents
 from processors.metrics import DEAD_LETTERS, NoMetrics
-from processors.ports import RawEvent, Reached
-from processors.programs import CategoryScope, Exclusions, Participant, Program, Session
+from processors.ports.store import RawEvent, Reached
+from processors.programs.program import CategoryScope, Exclusions, Participant, Program, Session
 from storage.clickhouse import ClickHouseStore
 from tests.conftest import NewStore
 from tests.recorders import EVENTSTREAMS, RecordedMetrics

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.affected import EVERYTHING, NOTHING, Affected, affected
-from processors.contributions import Contribution, RevisionRef
-from processors.facts import Action, Fact, is_action
-from processors.programs import (
+from processors.facts.facts import Action, Fact, is_action
+from processors.judging.affected import EVERYTHING, NOTHING, Affected, affected
+from processors.judging.contributions import Contribution, RevisionRef
+from processors.judging.projection import Projector
+from processors.programs.program import (
     ExcludedPage,
     ExcludedRevision,
     ExcludedUser,
@@ -27,7 +28,6 @@ from processors.programs import (
     TitlesScope,
     Visibility,
 )
-from processors.projection import Projector
 from tests.histories import START, WIKI, histories
 
 SESSION = Session(START, START + timedelta(hours=3))

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.contributions import Contribution, PageRef, RevisionRef, Touched, UserRef
-from processors.facts import Action, Categorized, Fact, is_action
-from processors.ledger import ActionKey, action_key
-from processors.programs import Program
-from processors.projection import Projector
+from processors.facts.facts import Action, Categorized, Fact, is_action
+from processors.judging.contributions import Contribution, PageRef, RevisionRef, Touched, UserRef
+from processors.judging.ledger import ActionKey, action_key
+from processors.judging.projection import Projector
+from processors.programs.program import Program
 from tests.histories import deliveries, histories, programs
 
 Books = dict[ActionKey, list[Contribution]]
@@ -32,7 +32,7 @@ def in_slices(action: Action, touched: Touched) -> bool:
 
 
 def keep_books(programs: Iterable[Program], batches: Iterable[Sequence[Fact]]) -> Books:
-    """What `deploy.worker` does, over a dict."""
+    """What `deploy.counting.worker` does, over a dict."""
     projector = Projector(programs)
     log: dict[str, Fact] = {}
     books: Books = {}

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from api.app import Health, create_app
 from api.live import Live
 from processors.metrics import NoMetrics
-from processors.ports_boards import Freshness
+from processors.ports.boards import Freshness
 from tests.boards import MemoryBoards, standing
 
 STATE = {"health": Health(True)}

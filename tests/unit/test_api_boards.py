@@ -16,8 +16,8 @@ from api.app import Health, create_app
 from api.live import Live
 from api.render import board_wikitext
 from processors.metrics import NoMetrics
-from processors.numbers import By, Division, Metric
-from processors.ports_boards import NOW, Moment
+from processors.numbers.numbers import By, Division, Metric
+from processors.ports.boards import NOW, Moment
 from tests.boards import PROGRAM, MemoryBoards, standing
 
 PROGRAMS = "/api/v1/programs/wir"

@@ -11,8 +11,8 @@ from api.app import Health, create_app
 from api.live import Live
 from api.render import behind, board_wikitext, clock, gaps
 from processors.metrics import NoMetrics
-from processors.numbers import Metric
-from processors.ports_boards import Freshness
+from processors.numbers.numbers import Metric
+from processors.ports.boards import Freshness
 from tests.boards import START, MemoryBoards, standing
 
 BOARD = "/api/v1/programs/wir/leaderboard"

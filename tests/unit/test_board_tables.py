@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from rich.console import Console, RenderableType
 
-from deploy.board_tables import board_table, comparison_table, results_table, statistics_table
-from processors.numbers import By, Division, Goal, Metric, Standing, Totals
-from processors.ports_boards import (
+from deploy.cli.board_tables import board_table, comparison_table, results_table, statistics_table
+from processors.numbers.numbers import By, Division, Goal, Metric, Standing, Totals
+from processors.ports.boards import (
     Board,
     Campaign,
     CampaignBoard,

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from processors.categories import LISTING_LAG, Categories, members
-from processors.facts import Categorized, Direction, Fact
-from processors.pages import PageLog
-from processors.programs import CategoryScope, Membership, Side
-from processors.titles import namespaces_for
+from processors.facts.facts import Categorized, Direction, Fact
+from processors.facts.titles import namespaces_for
+from processors.folds.categories import LISTING_LAG, Categories, members
+from processors.folds.pages import PageLog
+from processors.programs.program import CategoryScope, Membership, Side
 from tests.histories import WIKI, categorized, edit, moved
 
 X = CategoryScope(WIKI, "Category:X")

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.categorize import read_categorize
-from processors.facts import Direction
+from processors.facts.categorize import read_categorize
+from processors.facts.facts import Direction
 from tests.recorders import EVENTSTREAMS
 
 MESSAGES: dict[str, dict[str, str]] = json.loads(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from deploy.cli import app
+from deploy.cli.app import app
 
 PAGES = Path(__file__).parents[2] / "docs" / "operations"
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.decode import Skipped, decode
 from processors.errors import InvalidEvent
-from processors.facts import (
+from processors.facts.decode import Skipped, decode
+from processors.facts.facts import (
     Categorized,
     Direction,
     Edit,

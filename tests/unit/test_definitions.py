@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.definition_build import merge_periods
-from processors.definition_shape import GOALS, POINTS
-from processors.definitions import Written, dump_programs, parse_documents, parse_programs
 from processors.errors import InvalidPrograms
-from processors.hashtags import hashtags
-from processors.programs import (
+from processors.facts.hashtags import hashtags
+from processors.facts.titles import canonical_title, canonical_user, namespaces_for
+from processors.programs.definition_build import merge_periods
+from processors.programs.definition_shape import GOALS, POINTS
+from processors.programs.definitions import Written, dump_programs, parse_documents, parse_programs
+from processors.programs.program import (
     CategoryScope,
     ExcludedPage,
     ExcludedRevision,
@@ -31,7 +32,6 @@ from processors.programs import (
     TitlesScope,
     Visibility,
 )
-from processors.titles import canonical_title, canonical_user, namespaces_for
 
 MINIMAL = """\
 slug: saturday

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from processors.disclosure import may_tell
-from processors.pseudonyms import Masks
+from processors.privacy.disclosure import may_tell
+from processors.privacy.pseudonyms import Masks
 
 ADA_HIDES = Masks({"Ada": "Participant 1"})
 

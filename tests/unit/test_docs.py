@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from deploy.cli import app
+from deploy.cli.app import app
 from deploy.settings import Settings
-from processors.definitions import parse_programs
+from processors.programs.definitions import parse_programs
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from processors.explain import Explanation, explain
-from processors.facts import Action, Direction, Fact, UserClass, is_action
-from processors.judge import Verdict, judge
-from processors.programs import (
+from processors.facts.facts import Action, Direction, Fact, UserClass, is_action
+from processors.judging.judge import Verdict, judge
+from processors.judging.projection import Projector
+from processors.programs.program import (
     CategoryScope,
     ExcludedPage,
     ExcludedRevision,
@@ -29,7 +29,7 @@ from processors.programs import (
     Side,
     TitlesScope,
 )
-from processors.projection import Projector
+from processors.why.explain import Explanation, explain
 from tests.histories import (
     START,
     WIKI,

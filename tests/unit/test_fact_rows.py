@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors import facts
-from processors.facts import (
+from processors.facts import facts
+from processors.facts.facts import (
     Categorized,
     Direction,
     Edit,
@@ -25,7 +25,7 @@ from processors.facts import (
     RevisionTagged,
     UserClass,
 )
-from processors.logs import hidden_params, typed_log
+from processors.facts.logs import hidden_params, typed_log
 from storage.fact_rows import COLUMNS, as_columns, from_row
 from tests.histories import common, edit
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from processors.definitions import dump_programs, parse_programs
-from processors.facts import Fact, UserCreated
-from processors.forgetting import BEGINNING, END, Alias, Forgetting, aliases
-from processors.forgetting_programs import ForgettingIn
-from processors.program_events import Change, Changed, Defined, Joined, PageAssigned, ProgramEvent, UserExcluded
-from processors.programs import (
+from processors.facts.facts import Fact, UserCreated
+from processors.privacy.forgetting import BEGINNING, END, Alias, Forgetting, aliases
+from processors.privacy.forgetting_programs import ForgettingIn
+from processors.programs.definitions import dump_programs, parse_programs
+from processors.programs.events import Change, Changed, Defined, Joined, PageAssigned, ProgramEvent, UserExcluded
+from processors.programs.program import (
     ExcludedUser,
     Exclusions,
     Page,

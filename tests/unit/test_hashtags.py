@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.hashtags import hashtags
+from processors.facts.hashtags import hashtags
 
 
 @pytest.mark.parametrize(

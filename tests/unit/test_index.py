@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.decode import decode
-from processors.facts import Edit, PageChanged
-from processors.index import ProgramIndex
-from processors.judge import CompiledProgram
-from processors.programs import Participant, Program, Session
-from processors.projection import Projector
+from processors.facts.decode import decode
+from processors.facts.facts import Edit, PageChanged
+from processors.judging.index import ProgramIndex
+from processors.judging.judge import CompiledProgram
+from processors.judging.projection import Projector
+from processors.programs.program import Participant, Program, Session
 from tests.histories import START, WIKI, edit, programs
 from tests.recorders import EVENTSTREAMS
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from processors.judge import CompiledProgram, Context, Verdict, judge
-from processors.judge import tests as list_tests
-from processors.programs import (
+from processors.judging.judge import CompiledProgram, Context, Verdict, judge
+from processors.judging.judge import tests as list_tests
+from processors.programs.program import (
     CategoryScope,
     ExcludedPage,
     ExcludedRevision,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.kafka_outstanding import Limits, Outstanding
-from processors.ports import Checkpoint, Reached
+from processors.ports.store import Checkpoint, Reached
 
 
 def behind(offset: int) -> Checkpoint:

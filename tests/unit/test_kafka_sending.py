@@ -22,9 +22,9 @@ from ingest.kafka_outstanding import Limits, Outstanding
 from ingest.kafka_sending import Parcel, Sender
 from ingest.topics import Topic, TopicPlan
 from processors.errors import LogUnavailable
-from processors.messages import Message, decode_checkpoint
+from processors.facts.messages import Message, decode_checkpoint
 from processors.metrics import KAFKA_RESTARTS
-from processors.ports import Checkpoint, RawEvent
+from processors.ports.store import Checkpoint, RawEvent
 from tests.recorders import RecordedMetrics
 
 PLAN = TopicPlan(prefix="")

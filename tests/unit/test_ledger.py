@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.contributions import Cause, Contribution
-from processors.facts import ActionKind
-from processors.judge import Verdict
-from processors.ledger import ActionKey, Change, differences, entry_key
+from processors.facts.facts import ActionKind
+from processors.judging.contributions import Cause, Contribution
+from processors.judging.judge import Verdict
+from processors.judging.ledger import ActionKey, Change, differences, entry_key
 from tests.histories import START, WIKI
 
 ONE = Contribution("p", "Ada", WIKI, 1, Verdict.COUNTED, START, "A", 0, 10, False)

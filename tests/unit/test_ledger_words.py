@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from processors.contributions import Cause, Contribution, cause_of
-from processors.facts import ActionKind, Direction, Fact
-from processors.judge import Verdict
-from processors.ledger import Change
-from processors.ledger_words import Decided, LedgerLine, told
+from processors.facts.facts import ActionKind, Direction, Fact
+from processors.judging.contributions import Cause, Contribution, cause_of
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change
+from processors.judging.ledger_words import Decided, LedgerLine, told
 from tests.histories import START, WIKI, categorized, deleted, edit, hidden, moved, renamed, restored, tagged, uploaded
 
 ENTRY = Contribution("p", "Ada", WIKI, 5001, Verdict.PAGE_DELETED, START, "A", 0, 20, False)

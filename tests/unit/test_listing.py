@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processors.categories import Categories
-from processors.contributions import CategoryRef
-from processors.listing import LATE, Listing, Wanted, due, listed, tried, wanted
-from processors.pages import PageLog
-from processors.programs import CategoryScope, Membership, PrefixScope, Program, Session
-from processors.titles import namespaces_for
+from processors.facts.titles import namespaces_for
+from processors.folds.categories import Categories
+from processors.folds.listing import LATE, Listing, Wanted, due, listed, tried, wanted
+from processors.folds.pages import PageLog
+from processors.judging.contributions import CategoryRef
+from processors.programs.program import CategoryScope, Membership, PrefixScope, Program, Session
 from tests.histories import START, WIKI
 
 X, Y = CategoryRef(WIKI, "Category:X"), CategoryRef(WIKI, "Category:Y")

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from processors.errors import InvalidEvent
-from processors.facts import (
+from processors.facts.facts import (
     ActionKind,
     Logged,
     PageDeleted,
@@ -15,7 +15,7 @@ from processors.facts import (
     UserCreated,
     UserRenamed,
 )
-from processors.logs import hidden_params, typed_log
+from processors.facts.logs import hidden_params, typed_log
 from tests.histories import common, edit
 
 

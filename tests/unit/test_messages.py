@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.kafka_messages import raw_event, unreadable
-from processors.decode import decode
 from processors.errors import InvalidEvent
-from processors.facts import Fact, Position
-from processors.messages import (
+from processors.facts.decode import decode
+from processors.facts.facts import Fact, Position
+from processors.facts.messages import (
     MOST_LETTER_BYTES,
     Headers,
     Message,
@@ -28,7 +28,7 @@ from processors.messages import (
     read_envelope,
     read_position_text,
 )
-from processors.ports import Checkpoint, DeadLetter, Gap, RawEvent, Reached
+from processors.ports.store import Checkpoint, DeadLetter, Gap, RawEvent, Reached
 from tests.recorders import EVENTSTREAMS
 
 TOPIC = "eqiad.mediawiki.recentchange"

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.board_parts import line, parts
-from processors.definition_shape import GOALS
+from deploy.answers.board_parts import line, parts
 from processors.errors import InvalidInput
-from processors.goals import goals
-from processors.newcomers import Registration, newcomers
-from processors.numbers import By, Division, Goal, Metric, Standing, Totals
-from processors.people import People
-from processors.ports_boards import Difference, session_of
-from processors.programs import Program, Session
-from processors.results import Snapshot, compare, digest, seal, unseal
+from processors.folds.people import People
+from processors.numbers.goals import goals
+from processors.numbers.newcomers import Registration, newcomers
+from processors.numbers.numbers import By, Division, Goal, Metric, Standing, Totals
+from processors.numbers.results import Snapshot, compare, digest, seal, unseal
+from processors.ports.boards import Difference, session_of
+from processors.programs.definition_shape import GOALS
+from processors.programs.program import Program, Session
 from storage.statistics import Sum, version_of
 from tests.histories import renamed
 

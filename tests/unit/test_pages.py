@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from processors.facts import Fact, Order
-from processors.pages import Location, PageLog
+from processors.facts.facts import Fact, Order
+from processors.folds.pages import Location, PageLog
 from tests.histories import common, deleted, edit, moved, restored
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.facts import UserRenamed
-from processors.people import People, Person
+from processors.facts.facts import UserRenamed
+from processors.folds.people import People, Person
 from tests.histories import START, renamed
 
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.contributions import Cause, Contribution, PageRef
-from processors.facts import ActionKind
-from processors.judge import Verdict
-from processors.ledger import Change, differences
-from processors.preview import MOST_EXAMPLES, Amounts, Half, Preview, Sums, warnings
-from processors.programs import Program, Session
+from processors.facts.facts import ActionKind
+from processors.judging.contributions import Cause, Contribution, PageRef
+from processors.judging.judge import Verdict
+from processors.judging.ledger import Change, differences
+from processors.judging.preview import MOST_EXAMPLES, Amounts, Half, Preview, Sums, warnings
+from processors.programs.program import Program, Session
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 CAUSE = Cause("preview", "")

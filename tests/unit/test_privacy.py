@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.facts import Categorized, Direction, Edit, Fact, PageChanged, UserClass
-from processors.privacy import (
+from processors.facts.facts import Categorized, Direction, Edit, Fact, PageChanged, UserClass
+from processors.privacy.hiding import (
     SUMMARY,
     USER,
     Forgotten,

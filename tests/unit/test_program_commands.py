@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.definitions import dump_programs
 from processors.errors import Conflict, EnrolmentRefused, InvalidInput, InvalidPrograms
-from processors.program_commands import (
+from processors.programs.commands import (
     Apply,
     Assign,
     Clone,
@@ -33,10 +32,11 @@ from processors.program_commands import (
     decide,
     due,
 )
-from processors.program_commits import Programs, catch_up, commit, draft
-from processors.program_deciding import Decided
-from processors.program_enrolling import Enrolment, receipts
-from processors.program_events import (
+from processors.programs.commits import Programs, catch_up, commit, draft
+from processors.programs.deciding import Decided
+from processors.programs.definitions import dump_programs
+from processors.programs.enrolling import Enrolment, receipts
+from processors.programs.events import (
     Changed,
     Defined,
     Deleted,
@@ -56,9 +56,7 @@ from processors.program_events import (
     UserExcluded,
     UserIncluded,
 )
-from processors.program_states import ProgramState, Status
-from processors.program_texts import Roster, parse_roster
-from processors.programs import (
+from processors.programs.program import (
     ExcludedPage,
     ExcludedRevision,
     ExcludedUser,
@@ -70,6 +68,8 @@ from processors.programs import (
     Session,
     Visibility,
 )
+from processors.programs.states import ProgramState, Status
+from processors.programs.texts import Roster, parse_roster
 from tests.program_logs import MemoryProgramLog
 
 START = datetime(2026, 11, 8, 14, tzinfo=UTC)

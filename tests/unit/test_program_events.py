@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.definitions import dump_programs
 from processors.errors import InvalidEvent, InvalidPrograms
-from processors.program_events import (
+from processors.programs.definitions import dump_programs
+from processors.programs.events import (
     KINDS,
     Change,
     Changed,
@@ -41,9 +41,7 @@ from processors.program_events import (
     encode_change,
     kind_of,
 )
-from processors.program_sentences import WORDS
-from processors.program_states import RECENT, ProgramState, Result, Status, evolve, fold, state_at
-from processors.programs import (
+from processors.programs.program import (
     ExcludedPage,
     ExcludedRevision,
     ExcludedUser,
@@ -54,6 +52,8 @@ from processors.programs import (
     Program,
     Session,
 )
+from processors.programs.sentences import WORDS
+from processors.programs.states import RECENT, ProgramState, Result, Status, evolve, fold, state_at
 
 START = datetime(2026, 11, 8, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)

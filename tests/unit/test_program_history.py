@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from processors.definitions import dump_programs
-from processors.program_events import (
+from processors.programs.definitions import dump_programs
+from processors.programs.events import (
     KINDS,
     Changed,
     Defined,
@@ -24,8 +24,8 @@ from processors.program_events import (
     TeamSet,
     UserExcluded,
 )
-from processors.program_history import sentence, tell
-from processors.programs import Page, Participant, Program, Session
+from processors.programs.history import sentence, tell
+from processors.programs.program import Page, Participant, Program, Session
 
 AT = datetime(2026, 11, 8, 14, tzinfo=UTC)
 PROGRAM = Program(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.program_texts import Entry, Roster, parse_roster
+from processors.programs.texts import Entry, Roster, parse_roster
 
 
 def users(text: str) -> list[str]:

@@ -9,7 +9,9 @@ from textwrap import dedent
 
 import pytest
 
-from processors.definition_shape import (
+from processors.judging.judge import Verdict
+from processors.numbers.points import POINT_RULES
+from processors.programs.definition_shape import (
     GOALS,
     SHORT_KEYS,
     ExcludedPageShape,
@@ -26,10 +28,8 @@ from processors.definition_shape import (
     Shape,
     keys_of,
 )
-from processors.definitions import parse_programs
-from processors.judge import Verdict
-from processors.points import POINT_RULES
-from processors.programs import Membership, Program, Side, Visibility
+from processors.programs.definitions import parse_programs
+from processors.programs.program import Membership, Program, Side, Visibility
 
 PAGE = (Path(__file__).parents[2] / "docs" / "programs.md").read_text(encoding="utf-8")
 EXAMPLES = [dedent(block) for block in re.findall(r"^ *```yaml\n(.*?)^ *```$", PAGE, re.DOTALL | re.MULTILINE)]

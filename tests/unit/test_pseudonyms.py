@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.definitions import dump_programs
-from processors.numbers import Standing
-from processors.program_events import Change, Changed, Defined, Joined, Left, NameHidden, NewEvent
-from processors.program_states import fold
-from processors.programs import Participant, Program, Session
-from processors.pseudonyms import Masks, Roster, all_hidden, masked, masks
+from processors.numbers.numbers import Standing
+from processors.privacy.pseudonyms import Masks, Roster, all_hidden, masked, masks
+from processors.programs.definitions import dump_programs
+from processors.programs.events import Change, Changed, Defined, Joined, Left, NameHidden, NewEvent
+from processors.programs.program import Participant, Program, Session
+from processors.programs.states import fold
 
 START = datetime(2026, 11, 8, 14, tzinfo=UTC)
 PROGRAM = Program("p", "P", (Session(START, START + timedelta(hours=3)),), ("en.wikipedia.org",))

@@ -11,7 +11,7 @@ import typer.main
 
 from api.app import Health, create_app
 from api.live import Live
-from deploy.cli import app
+from deploy.cli.app import app
 from processors.metrics import NoMetrics
 from tests.boards import MemoryBoards
 

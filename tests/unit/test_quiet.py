@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from processors.contributions import Contribution
-from processors.judge import Verdict
-from processors.ports_boards import Freshness
-from processors.programs import Participant, Program, Session
-from processors.quiet import Evidence, quiet
+from processors.judging.contributions import Contribution
+from processors.judging.judge import Verdict
+from processors.ports.boards import Freshness
+from processors.programs.program import Participant, Program, Session
+from processors.why.quiet import Evidence, quiet
 from tests.histories import START, WIKI
 
 PROGRAM = Program(

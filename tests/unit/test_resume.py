@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from ingest.resume import Positions
-from processors.ports import Reached
+from processors.ports.store import Reached
 
 EQIAD, CODFW = "eqiad.mediawiki.recentchange", "codfw.mediawiki.recentchange"
 BEGAN = 1_000_000

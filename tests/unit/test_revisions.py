@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.contributions import DEMOTED, PROOFREAD, VALIDATED, level_word
-from processors.facts import Fact, RevisionsHidden, RevisionTagged
-from processors.pages import PageLog
-from processors.revisions import RevisionLog
-from processors.tags import RevisionFlags
+from processors.facts.facts import Fact, RevisionsHidden, RevisionTagged
+from processors.facts.tags import RevisionFlags
+from processors.folds.pages import PageLog
+from processors.folds.revisions import RevisionLog
+from processors.judging.contributions import DEMOTED, PROOFREAD, VALIDATED, level_word
 from tests.histories import edit, hidden, moved, tagged
 
 ONE, TWO, THREE = edit(1, "A"), edit(2, "A"), edit(3, "A")

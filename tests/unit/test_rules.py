@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from processors.definition_shape import POINTS
-from processors.points import POINT_RULES, points
-from processors.programs import (
+from processors.numbers.points import POINT_RULES, points
+from processors.programs.definition_shape import POINTS
+from processors.programs.program import (
     CategoryScope,
     ExcludedPage,
     ExcludedRevision,
@@ -29,7 +29,7 @@ from processors.programs import (
     TitlesScope,
     Visibility,
 )
-from processors.rules import differences, rules
+from processors.why.rules import differences, rules
 from tests.unit.test_definitions import programs
 
 START = datetime(2026, 11, 8, 13, tzinfo=UTC)

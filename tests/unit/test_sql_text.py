@@ -7,9 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processors.errors import SqlRefused
-from processors.sql_functions import FUNCTIONS, computes
-from processors.sql_settings import FORMATS, SETTINGS, check_format, check_setting
-from processors.sql_text import LONGEST, Kind, read_statement
+from processors.sql.functions import FUNCTIONS, computes
+from processors.sql.settings import FORMATS, SETTINGS, check_format, check_setting
+from processors.sql.text import LONGEST, Kind, read_statement
 
 REFUSED = [
     ("one_statement", "SELECT 1; SELECT 2"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from processors.errors import SqlRefused
-from processors.sql_guard import check_tree
+from processors.sql.guard import check_tree
 
 HEAD = ["SelectWithUnionQuery (children 1)", " ExpressionList (children 1)", "  SelectQuery (children 1)"]
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.contributions import Contribution
-from processors.facts import ActionKind
-from processors.judge import Verdict
-from processors.numbers import Metric, Standing
-from processors.standings import fold_books, fold_standing, rank, value
+from processors.facts.facts import ActionKind
+from processors.judging.contributions import Contribution
+from processors.judging.judge import Verdict
+from processors.numbers.numbers import Metric, Standing
+from processors.numbers.standings import fold_books, fold_standing, rank, value
 from tests.histories import START, WIKI
 
 ONE = Contribution(

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.tags import RELEVANT_PATTERN, RevisionFlags, is_tool_summary, proofread_level, read_flags, relevant
+from processors.facts.tags import (
+    RELEVANT_PATTERN,
+    RevisionFlags,
+    is_tool_summary,
+    proofread_level,
+    read_flags,
+    relevant,
+)
 
 TOOLS: dict[str, list[dict[str, Any]]] = json.loads(
     resources.files("processors").joinpath("data", "tools.json").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.titles import canonical_title, canonical_user, is_ip, is_temporary, namespaces_for
+from processors.facts.titles import canonical_title, canonical_user, is_ip, is_temporary, namespaces_for
 
 SERVERS = ("en.wikipedia.org", "fr.wikipedia.org", "ja.wikipedia.org", "de.wikisource.org", "xx.wikipedia.org")
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.errors import InvalidInput
-from processors.programs import Program, Session
-from processors.tokens import Act, Role, Token, checked, digest_of, may
+from processors.programs.program import Program, Session
+from processors.programs.tokens import Act, Role, Token, checked, digest_of, may
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.tracking import Deduplicator, PositionTracker
-from processors.facts import Position
-from processors.ports import Checkpoint, Gap, Reached
+from processors.facts.facts import Position
+from processors.ports.store import Checkpoint, Gap, Reached
 
 EQIAD, CODFW = "eqiad.s", "codfw.s"
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.wikidata import _CREATED, _KEYS, ACTIONS, read_action
+from processors.facts.wikidata import _CREATED, _KEYS, ACTIONS, read_action
 from tests.recorders import EVENTSTREAMS
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from processors.errors import InvalidInput
-from processors.wikis import fallback_languages, is_case_sensitive, language, nearest, server_name
+from processors.facts.wikis import fallback_languages, is_case_sensitive, language, nearest, server_name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""Once a day: old data goes, programs expire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import structlog
+
+from deploy.settings import Settings
+from processors.ports.store import ProgramLog
+from processors.programs.commands import due
+from processors.programs.commits import Programs, catch_up, commit, draft
+from storage.clickhouse import ClickHouseStore
+
+_log = structlog.get_logger()
+
+ACTOR = "wikitally"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one round did."""
+
+    facts: int = 0
+    letters: int = 0
+    ledger: int = 0
+    activity: int = 0
+    expired: tuple[str, ...] = ()
+    """Slugs."""
+
+
+class Housekeeping:
+    """Retention and expiry. A round may be broken off anywhere and repeated, beside whoever writes."""
+
+    def __init__(
+        self, store: ClickHouseStore, log: ProgramLog, settings: Settings, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._settings = settings
+        self._clock = clock
+
+    def run(self) -> Swept:
+        """Let programs expire, drop what is older than the settings say, and clear the disk of what was deleted.
+
+        Raises:
+            StoreUnavailable: the store is away; call it again.
+        """
+        now = self._clock()
+        expired, programs = self._expire(now)
+        store, settings = self._store, self._settings
+        swept = Swept(
+            facts=store.drop_facts(facts_from(programs, now, settings.retain_facts_days))
+            if settings.retain_facts_days
+            else 0,
+            letters=store.drop_old_letters(now - timedelta(days=settings.retain_dead_letters_days))
+            if settings.retain_dead_letters_days
+            else 0,
+            ledger=store.drop_ledger(now - timedelta(days=settings.retain_ledger_days))
+            if settings.retain_ledger_days
+            else 0,
+            activity=store.drop_activity(now - timedelta(days=settings.retain_activity_days))
+            if settings.retain_activity_days
+            else 0,
+            expired=expired,
+        )
+        store.settle()
+        _log.info(
+            "housekeeping done",
+            facts=swept.facts,
+            letters=swept.letters,
+            ledger=swept.ledger,
+            activity=swept.activity,
+            expired=expired,
+        )
+        return swept
+
+    def _expire(self, now: datetime) -> tuple[tuple[str, ...], Programs]:
+        programs = catch_up(self._log)
+        if not due(programs.states, now):
+            return (), programs
+        committed = commit(
+            self._log,
+            lambda states: draft(states, due(states, now), at=now, actor=ACTOR, new_id=lambda: str(uuid4())),
+            programs,
+        )
+        return tuple(event.program for event in committed.events), committed.programs
+
+
+def facts_from(programs: Programs, now: datetime, days: int) -> datetime:
+    """The time from which on facts are kept: so many days, and all that active programs may have to be judged by.
+
+    Who is a new editor is told by accounts made before the start.
+    """
+    starts = [
+        state.program.start - timedelta(days=state.program.new_editor_days)
+        for state in programs.states.values()
+        if state.active
+    ]
+    return min([now - timedelta(days=days), *starts])

@@ -1,0 +1,151 @@
+"""The pipeline: a source's batches through the worker into the store, and word to those who watch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import TypeVar
+
+import stamina
+import structlog
+
+from deploy.counting.worker import Worker
+from processors import metrics as m
+from processors.errors import InvalidInput, StoreUnavailable
+from processors.facts.facts import Fact
+from processors.metrics import Metrics
+from processors.ports.store import Checkpoint, EventSource
+
+_log = structlog.get_logger()
+
+_Result = TypeVar("_Result")
+
+LONGEST_WAIT = 5.0
+"""Seconds between two attempts to reach the store."""
+LOOK_FOR_CHANGES_EVERY = 1.0
+"""Seconds between two looks at whether programs have changed."""
+
+
+class Pipeline:
+    """Runs one worker over one source. While the store is away it waits, and reads nothing further.
+
+    Args:
+        revive: called in a thread before each new attempt after the store was away.
+        on_change: called on the event loop with the programs whose standings may have changed.
+    """
+
+    def __init__(
+        self,
+        source: EventSource,
+        worker: Worker,
+        *,
+        metrics: Metrics,
+        revive: Callable[[], object] = lambda: None,
+        on_change: Callable[[frozenset[str]], None] = lambda slugs: None,
+    ) -> None:
+        self._source = source
+        self._worker = worker
+        self._metrics = metrics
+        self._revive = revive
+        self._on_change = on_change
+        self._free = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="worker")
+        self._wanted = asyncio.Event()
+        self.store_away = False
+
+    def look(self) -> None:
+        """Look at once whether programs have changed. Call it on the event loop."""
+        self._wanted.set()
+
+    async def run(self, resume: Checkpoint | None) -> None:
+        """Work until the source ends. Cancel it at any time: what has begun in the store is finished first.
+
+        Raises:
+            SourceUnavailable: the stream refuses us for good.
+            TooManyInvalidEvents: the stream is no longer what we can read.
+        """
+        changes: asyncio.Task[None] | None = None
+        try:
+            await self._load()
+            changes = asyncio.create_task(self._follow_changes())
+            async with aclosing(self._source.events(resume)) as batches:  # type: ignore[type-var]
+                async for batch in batches:
+                    async with self._free:
+                        plan = await self._in_thread(partial(self._worker.read, batch))
+                        changed = await self._with_store("commit", partial(self._worker.commit, plan))
+                    self._on_change(changed)
+            await self._bring_books_up_to_date()
+        finally:
+            if changes is not None:
+                changes.cancel()
+                with suppress(asyncio.CancelledError):
+                    await changes
+            await asyncio.to_thread(self._thread.shutdown)
+
+    async def take(self, facts: Sequence[Fact]) -> None:
+        """Have facts that no stream brings stored and judged, between two batches. For as long as it runs."""
+        async with self._free:
+            changed = await self._with_store("take", partial(self._worker.take, facts))
+        if changed:
+            self._on_change(changed)
+
+    async def _follow_changes(self) -> None:
+        while True:
+            await self._bring_books_up_to_date()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), LOOK_FOR_CHANGES_EVERY)
+            self._wanted.clear()
+            try:
+                await self._load()
+            except InvalidInput as error:
+                _log.error("a stored program cannot be read; the former programs stay", error=str(error))
+
+    async def _bring_books_up_to_date(self) -> None:
+        """Judge what programs that changed ask for, a piece at a time: batches of the stream go between them."""
+        while True:
+            async with self._free:
+                changed = await self._with_store("work", self._worker.work)
+            if not changed:
+                return
+            self._on_change(changed)
+
+    async def _load(self) -> None:
+        async with self._free:
+            changed = await self._with_store("load", self._worker.load)
+        if changed:
+            self._on_change(changed)
+
+    async def _in_thread(self, call: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def _with_store(self, name: str, call: Callable[[], _Result]) -> _Result:
+        """Call the worker until the store has taken it."""
+        async for attempt in stamina.retry_context(
+            on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    self._away(name)
+                    await self._in_thread(self._try_to_revive)
+                result = await self._in_thread(call)
+        if self.store_away:
+            self.store_away = False
+            self._metrics.set(m.STORE_AWAY, 0)
+            _log.info("the store is back")
+        return result
+
+    def _away(self, call: str) -> None:
+        self._metrics.count(m.STORE_RETRIES, call=call)
+        if not self.store_away:
+            self.store_away = True
+            self._metrics.set(m.STORE_AWAY, 1)
+            _log.warning("the store does not answer; reading waits until it does", call=call)
+
+    def _try_to_revive(self) -> None:
+        try:
+            self._revive()
+        except Exception as error:
+            raise StoreUnavailable(str(error)) from error
