@@ -44,3 +44,5 @@ def configure_logging(log_format: str = "auto", *, quiet: bool = False) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # The pipeline logs a lost store once; stamina would log every attempt.
     stamina.instrumentation.set_on_retry_hooks([])
+    # So would clickhouse-driver, with a traceback each.
+    logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)

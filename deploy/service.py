@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
+import stamina
 import structlog
 
 from api.app import Health, create_app
@@ -29,10 +30,13 @@ from deploy.settings import Settings
 from ingest.tracking import PositionTracker
 from processors import metrics as m
 from processors.errors import StoreUnavailable
-from processors.ports.store import EventSource
+from processors.ports.store import Checkpoint, EventSource, Gap
 from storage.analyst_http import AnalystHttp
 
 _log = structlog.get_logger()
+
+PATIENCE = 60.0
+"""Seconds for a store to come back that is lost while all of it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,7 @@ async def service(
     """
     store = opened.store
     store.connections.on_retry = lambda call: metrics.count(m.STORE_RETRIES, call=call)
-    checkpoint = await asyncio.to_thread(store.checkpoint, streams) if resume else None
-    gaps = await asyncio.to_thread(store.open_gaps)
+    checkpoint, gaps = await _resumed(opened, streams if resume else "")
     worker = Worker(store, opened.log, PositionTracker(streams, checkpoint, gaps), metrics=metrics, clock=now)
     boards = StoreBoards(store, now)
     live = Live(boards, metrics=metrics)
@@ -127,3 +130,23 @@ async def _keep_house(house: Housekeeping) -> None:
             await asyncio.sleep(_DAY)
         else:
             await asyncio.sleep(_DAY)
+
+
+async def _resumed(opened: OpenStore, streams: str) -> tuple[Checkpoint | None, Sequence[Gap]]:
+    """Where the list of streams was left, if it has a name, and the gaps; a store that dies meanwhile is revived.
+
+    Raises:
+        StoreUnavailable: it stays away.
+    """
+
+    def read() -> tuple[Checkpoint | None, Sequence[Gap]]:
+        return opened.store.checkpoint(streams) if streams else None, opened.store.open_gaps()
+
+    async for attempt in stamina.retry_context(
+        on=StoreUnavailable, attempts=None, timeout=PATIENCE, wait_initial=0.1, wait_max=5.0
+    ):
+        with attempt:
+            if attempt.num > 1:
+                await asyncio.to_thread(opened.revive)
+            return await asyncio.to_thread(read)
+    raise AssertionError("unreachable")

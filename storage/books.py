@@ -118,8 +118,8 @@ def entry_from_row(row: Mapping[str, Any]) -> Contribution:
         title=row["title"],
         namespace=row["namespace"],
         byte_delta=row["byte_delta"],
-        created=row["created"],
+        created=bool(row["created"]),
         user_class=UserClass(row["user_class"]),
-        reverted=row["reverted"],
+        reverted=bool(row["reverted"]),
         action=row["action"],
     )

@@ -137,7 +137,7 @@ def from_row(row: Mapping[str, Any]) -> Fact:
         "rcid": row["rcid"] or None,
         "user": row["user"] or None,
         "user_class": UserClass(row["user_class"]),
-        "bot": row["bot"],
+        "bot": bool(row["bot"]),
         "namespace": row["namespace"],
         "title": row["title"],
         "comment": row["comment"],
@@ -149,8 +149,8 @@ def from_row(row: Mapping[str, Any]) -> Fact:
                 **common,
                 rev_id=row["rev_id"],
                 parent_id=row["parent_id"] or None,
-                created=row["created"],
-                minor=row["minor"],
+                created=bool(row["created"]),
+                minor=bool(row["minor"]),
                 length_old=row["length_old"],
                 length_new=row["length_new"],
             )
@@ -169,7 +169,7 @@ def from_row(row: Mapping[str, Any]) -> Fact:
                 parent_id=row["parent_id"] or None,
                 length_new=row["length_new"],
                 length_old=row["length_old"],
-                minor=row["minor"],
+                minor=bool(row["minor"]),
                 **_page_change_fields(row["params"]),
             )
         case "tags":
