@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import stamina
 import structlog
 
-from api.app import Health, create_app
 from api.live import Live
-from api.sql_gateway import SqlGateway
 from deploy.answers.boards import StoreBoards
-from deploy.answers.reasons import StoreReasons
 from deploy.clock import now
 from deploy.counting.housekeeping import Housekeeping
 from deploy.counting.listing import keep_listed
@@ -24,14 +20,12 @@ from deploy.counting.worker import Worker
 from deploy.http_server import serving
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore
-from deploy.programs.commands import Commands
-from deploy.programs.desk import StoreDesk
 from deploy.settings import Settings
+from deploy.web import web
 from ingest.tracking import PositionTracker
 from processors import metrics as m
 from processors.errors import StoreUnavailable
 from processors.ports.store import Checkpoint, EventSource, Gap
-from storage.analyst_http import AnalystHttp
 
 _log = structlog.get_logger()
 
@@ -75,30 +69,10 @@ async def service(
     boards = StoreBoards(store, now)
     live = Live(boards, metrics=metrics)
     pipeline = Pipeline(source, worker, metrics=metrics, revive=opened.revive, on_change=live.changed)
-
-    async def health() -> Health:
-        return Health(ok=not pipeline.store_away, detail="the store does not answer" if pipeline.store_away else "")
-
-    desk = StoreDesk(store, Commands(store, opened.log, now), now, changed=pipeline.look)
-    analyst = AnalystHttp(opened.others) if opened.others is not None else None
-    sql = SqlGateway(analyst, desk.token, metrics) if analyst is not None else None
-    app = create_app(
-        boards,
-        live,
-        metrics_text=metrics.text,
-        health=health,
-        version=version("wikitally"),
-        reasons=StoreReasons(store, now),
-        desk=desk,
-        sql=sql,
-        exports=analyst,
-    )
-    async with AsyncExitStack() as open_ports:
-        if analyst is not None:
-            open_ports.push_async_callback(analyst.close)
-        url = await open_ports.enter_async_context(serving(app, settings.host, settings.port))
-        if sql is not None and settings.sql_port is not None:
-            await open_ports.enter_async_context(serving(sql, settings.host, settings.sql_port))
+    async with (
+        web(opened, settings, boards, live, metrics, away=lambda: pipeline.store_away, decided=pipeline.look) as app,
+        serving(app, settings.host, settings.port) as url,
+    ):
         task = asyncio.create_task(pipeline.run(checkpoint), name="pipeline")
         house = asyncio.create_task(_keep_house(Housekeeping(store, opened.log, settings, now)), name="housekeeping")
         tasks = [task, house]
