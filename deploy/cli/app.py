@@ -85,6 +85,17 @@ def run(
 
 
 @app.command()
+def serve(data: Data = None, host: Host = None, port: Port = None) -> None:
+    """Serve boards and the API over a store that another wikitally counts into: `run` beside it, or on a server.
+
+    Counts nothing, so there may be any number of them. Ctrl-C ends it.
+    """
+    from deploy import serving
+
+    serving.serve(load_settings(data=data, host=host, port=port))
+
+
+@app.command()
 def rehearse(
     files: Recordings,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",

@@ -1,0 +1,179 @@
+"""`wikitally serve`: the web part alone, over a store that another process counts into."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+
+import stamina
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.live import Live
+from deploy.answers.boards import StoreBoards
+from deploy.clock import now
+from deploy.following_changes import ChangesFollower, StoreMoved
+from deploy.http_server import serving
+from deploy.logs import configure_logging
+from deploy.looping import run_loop, stop_on_signals, until
+from deploy.metrics import PrometheusMetrics
+from deploy.opening import OpenStore, any_store
+from deploy.settings import Settings
+from deploy.web import AWAY, web
+from processors import metrics as m
+from processors.errors import StoreUnavailable
+from storage.analyst_http import HttpTarget
+from storage.changes import ClickHouseChanges
+from storage.clickhouse import ClickHouseStore
+from storage.connection import Connections
+from storage.embedded import Address, attach
+from storage.program_log import ClickHouseProgramLog
+from storage.target import Target
+
+_log = structlog.get_logger()
+
+LONGEST_WAIT = 2.0
+"""Seconds between two attempts to find the store."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve what others count until told to stop."""
+    configure_logging(settings.log_format)
+    metrics = PrometheusMetrics()
+
+    async def main() -> None:
+        stop = stop_on_signals()
+        site = Site(settings, metrics)
+        async with serving(site, settings.host, settings.port) as url:
+            _log.info("serving", url=url)
+            work = asyncio.create_task(site.run(), name="site")
+            try:
+                await until(stop, work)
+                _log.info("stopping")
+            finally:
+                work.cancel()
+                await asyncio.wait([work])
+
+    run_loop(main())
+
+
+class Site:
+    """An ASGI app that says 503 while the store is not found, and is the whole site from then on."""
+
+    def __init__(self, settings: Settings, metrics: PrometheusMetrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._waiting = _waiting(metrics.text)
+        self._app: ASGIApp = self._waiting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    async def run(self) -> None:
+        """Find the store and serve it; find it again when it has moved. Ends by being cancelled.
+
+        Raises:
+            InvalidInput: the store is of a newer wikitally, or the directory may not be read.
+        """
+        while True:
+            with ExitStack() as stack:
+                opened = await self._find(stack)
+                try:
+                    await self._serve(opened)
+                except StoreMoved:
+                    _log.info("the store has another address now")
+                finally:
+                    self._app = self._waiting
+
+    async def _find(self, stack: ExitStack) -> OpenStore:
+        async for attempt in stamina.retry_context(
+            on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
+        ):
+            with attempt:
+                try:
+                    opened = await asyncio.to_thread(stack.enter_context, served_store(self._settings))
+                except StoreUnavailable as error:
+                    if attempt.num == 1:
+                        self._metrics.set(m.STORE_AWAY, 1)
+                        _log.warning("the store is not there; nothing is shown until it is", error=str(error))
+                    raise
+        self._metrics.set(m.STORE_AWAY, 0)
+        return opened
+
+    async def _serve(self, opened: OpenStore) -> None:
+        boards = StoreBoards(opened.store, now)
+        live = Live(boards, metrics=self._metrics)
+        follower = ChangesFollower(
+            ClickHouseChanges(opened.store.connections),
+            metrics=self._metrics,
+            on_change=live.changed,
+            revive=opened.revive,
+        )
+        opened.store.connections.on_retry = lambda call: self._metrics.count(m.STORE_RETRIES, call=call)
+        async with web(
+            opened, self._settings, boards, live, self._metrics, away=lambda: follower.store_away
+        ) as self._app:
+            _log.info("the store is there")
+            try:
+                await follower.run()
+            finally:
+                live.close()
+
+
+@contextmanager
+def served_store(settings: Settings) -> Iterator[OpenStore]:
+    """The store that others count into: never our own server, which would keep the one that counts from starting.
+
+    Raises:
+        InvalidInput: the store is of a newer wikitally, or the directory may not be read.
+        StoreUnavailable: it does not answer, or nobody runs on the directory.
+    """
+    if settings.clickhouse_url is not None:
+        with any_store(settings) as opened:
+            yield opened
+        return
+    address = attach(settings.data, patience=0)
+    if address is None:
+        raise StoreUnavailable(f"{settings.data}: no wikitally runs there")
+
+    def find_again() -> None:
+        if attach(settings.data, patience=0) not in (None, address):
+            raise StoreMoved
+
+    with _beside(address, find_again) as opened:
+        yield opened
+
+
+@contextmanager
+def _beside(address: Address, revive: Callable[[], object]) -> Iterator[OpenStore]:
+    store = ClickHouseStore(Target.parse(address.url))
+    analyst = Connections(Target.parse(address.operator_url))
+    try:
+        log, others = ClickHouseProgramLog(store.connections), HttpTarget.parse(address.analyst_url)
+        yield OpenStore(store, log, analyst, owned=False, revive=revive, others=others)
+    finally:
+        store.close()
+        analyst.close()
+
+
+def _waiting(metrics_text: Callable[[], bytes]) -> Starlette:
+    """What is served meanwhile."""
+    health = {"ok": False, "detail": AWAY, "as_of": None, "lag_seconds": None, "gaps": 0}
+
+    async def healthy(_: Request) -> Response:
+        return JSONResponse(health | {"version": version("wikitally")}, status_code=503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(metrics_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    problem = {"type": "about:blank", "title": "Store unavailable", "status": 503, "detail": f"{AWAY}; try again."}
+    anything = JSONResponse(
+        problem, status_code=503, headers={"Retry-After": "5"}, media_type="application/problem+json"
+    )
+    return Starlette(routes=[Route("/health", healthy), Route("/metrics", metrics), Mount("/", anything)])
