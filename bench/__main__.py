@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,8 @@ def main() -> None:
     parser.add_argument("--prepare", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    # So that a measurement that is stopped takes its data away, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.prepare is not None:
         throughput.prepare(options.data, options.prepare, ENROLMENTS)
         return

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import product
+from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
@@ -48,6 +49,16 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """What a writer reached with one size of batch."""
+
+    best: Pass
+    """The least of each that any round took."""
+    ratio: float
+    """How much faster the adapter was in the same round, by the clock; the median of all rounds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pass:
     """What writing one row took, in seconds."""
 
@@ -69,7 +80,7 @@ def print_measured(rounds: int) -> None:
         with step(f"decoding {BATCHES[-1]:,} made-up events"):
             facts = list(_facts(BATCHES[-1]))
         _print_encoding(facts, rounds)
-        reached: dict[tuple[int, bool], list[Pass]] = {}
+        reached: dict[tuple[int, bool], list[Reached]] = {}
         cases = list(product(BATCHES, (False, True)))
         for batch, encode in shown("batch sizes, without and with encoding", cases, len(cases)):
             reached[batch, encode] = _best(writers, opened.server.pid, facts, batch, rounds, encode=encode)
@@ -78,16 +89,19 @@ def print_measured(rounds: int) -> None:
     print(f"load average {load_average()}\n")
 
 
-def _print_rates(writers: Sequence[Writer], reached: Mapping[int, Sequence[Pass]], *, encode: bool) -> None:
+def _print_rates(writers: Sequence[Writer], reached: Mapping[int, Sequence[Reached]], *, encode: bool) -> None:
     names = [writer.name for writer in writers]
-    told = "rows per second; microseconds of CPU per row, of this process + of ClickHouse"
-    print(f"encoding {'included' if encode else 'left out'}: {told}")
+    print(
+        f"encoding {'included' if encode else 'left out'}: rows per second; the adapter's to the others' in the same "
+        "round, median;\nmicroseconds of CPU per row, of this process + of ClickHouse"
+    )
     heads = [*(f"{one:>10}" for one in names), *(f"{'to ' + one:>12}" for one in names[1:])]
     print(f"{'batch':>10}" + "".join(heads) + "".join(f"{one:>14}" for one in names))
-    for batch, (ours, *others) in reached.items():
-        rates = "".join(f"{1 / one.wall:>10,.0f}" for one in (ours, *others))
-        ratios = "".join(f"{one.wall / ours.wall:>12.2f}" for one in others)
-        cpu = "".join(f"{f'{one.cpu * 1e6:.0f}+{one.store_cpu * 1e6:.0f}':>14}" for one in (ours, *others))
+    for batch, all_of_them in reached.items():
+        bests = [one.best for one in all_of_them]
+        rates = "".join(f"{1 / one.wall:>10,.0f}" for one in bests)
+        ratios = "".join(f"{one.ratio:>12.2f}" for one in all_of_them[1:])
+        cpu = "".join(f"{f'{one.cpu * 1e6:.0f}+{one.store_cpu * 1e6:.0f}':>14}" for one in bests)
         print(f"{batch:>10,}{rates}{ratios}{cpu}")
 
 
@@ -170,8 +184,8 @@ def _connect(address: Address, database: str) -> Callable[[Columns], object]:
 
 def _best(
     writers: Sequence[Writer], server: int, facts: Sequence[Fact], batch: int, rounds: int, *, encode: bool
-) -> list[Pass]:
-    """What each writer took per row at best."""
+) -> list[Reached]:
+    """What each writer reached."""
     count = max(batch, min(_LEAST_ROWS, batch * _MOST_BATCHES))
     batches = [facts[first : first + batch] for first in range(0, count, batch)]
     passes: list[list[Pass]] = [[] for _ in writers]
@@ -180,7 +194,10 @@ def _best(
         place = (turn + place) % len(writers)
         passes[place].append(_pass(writers[place], server, batches, encode=encode))
     return [
-        Pass(min(one.wall for one in some), min(one.cpu for one in some), min(one.store_cpu for one in some))
+        Reached(
+            Pass(min(one.wall for one in some), min(one.cpu for one in some), min(one.store_cpu for one in some)),
+            median(one.wall / ours.wall for ours, one in zip(passes[0], some, strict=True)),
+        )
         for some in passes
     ]
 
