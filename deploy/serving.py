@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
+from threading import Timer
 
 import stamina
 import structlog
@@ -40,6 +42,8 @@ _log = structlog.get_logger()
 
 LONGEST_WAIT = 2.0
 """Seconds between two attempts to find the store."""
+LONGEST_GOODBYE = 5.0
+"""Seconds from the signal to the end."""
 
 
 def serve(settings: Settings) -> None:
@@ -56,11 +60,19 @@ def serve(settings: Settings) -> None:
             try:
                 await until(stop, work)
                 _log.info("stopping")
+                _end_anyway()
             finally:
                 work.cancel()
                 await asyncio.wait([work])
 
     run_loop(main())
+
+
+def _end_anyway() -> None:
+    """Threads that wait for a store that does not answer would keep us for minutes, and nothing of theirs matters."""
+    timer = Timer(LONGEST_GOODBYE, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
 
 
 class Site:

@@ -15,8 +15,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from deploy.following_changes import LOOK_EVERY
+from deploy.serving import LONGEST_GOODBYE
 from tests.acceptance.commands import ENVIRONMENT, arguments, wikitally
 from tests.acceptance.server_runs import PATIENCE, PROGRAMS, Own, Running, make_recording, served
+from tests.servers import Server
 
 SPEED = 60
 """So many times as fast as it happened: a quarter of a minute for all of it."""
@@ -27,10 +30,12 @@ AT_ONCE = 5.0
 class Replica:
     """`wikitally serve`, in its own process."""
 
-    def __init__(self, log: Path, *options: object) -> None:
+    def __init__(self, log: Path, *options: object, **environment: str) -> None:
         self._log = log
         with log.open("wb") as out:
-            self.process = subprocess.Popen(arguments("serve", "--port", 0, *options), stderr=out, env=ENVIRONMENT)
+            self.process = subprocess.Popen(
+                arguments("serve", "--port", 0, *options), stderr=out, env={**ENVIRONMENT, **environment}
+            )
 
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8")
@@ -142,6 +147,26 @@ def test_a_replica_that_waits_for_its_store_keeps_its_port_and_ends_at_once_too(
     assert one.stop() < AT_ONCE
     assert one.log().count("the store is not there") == 1
     assert "no wikitally runs there" in one.log()
+
+
+async def test_a_replica_whose_store_is_silent_ends_nevertheless(tmp_path: Path) -> None:
+    server = Server(tmp_path / "server")
+    replica: Replica | None = None
+    try:
+        server.start()
+        url = server.new_database("silent")
+        replica = Replica(tmp_path / "one.log", WIKITALLY_CLICKHOUSE_URL=url)
+        async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE):
+            while (await health(session, await asyncio.to_thread(replica.url)))[0] != 200:
+                await asyncio.sleep(0.1)
+        server.freeze()
+        await asyncio.sleep(2 * LOOK_EVERY)
+        assert await asyncio.to_thread(replica.stop) < LONGEST_GOODBYE + AT_ONCE
+    finally:
+        if replica is not None:
+            replica.process.kill()
+            replica.process.wait()
+        server.kill()
 
 
 def test_help_says_what_it_is() -> None:
