@@ -140,15 +140,14 @@ class Statistics:
         program: str = "",
         campaign: str = "",
     ) -> list[Registration]:
-        """Accounts made in `[since, until)`: of these names, and of those with contributions."""
-        params = {
-            "since": _second(since),
-            "until": _second(until),
-            "program": program,
-            "campaign": campaign,
-            "visibilities": _words(visibilities),
-        }
-        rows = self.connections.rows("registrations", params, [external("names", ("user",), ((one,) for one in names))])
+        """Accounts made in `[since, until)`: of these names, and of those in the books of a program or campaign."""
+        params: dict[str, Any] = {"since": _second(since), "until": _second(until)}
+        table = external("names", ("user",), ((one,) for one in names))
+        if program or campaign:
+            params |= {"program": program, "campaign": campaign, "visibilities": _words(visibilities)}
+            rows = self.connections.rows("registrations", params, [table])
+        else:
+            rows = self.connections.rows("registrations_of_names", params, [table])
         return [Registration(user, aware(at), aware(seen_at)) for user, at, seen_at in rows]
 
     def campaign_programs(

@@ -82,23 +82,34 @@ class BoardPeople:
         """Whose account is new for any of these programs (several: those of the campaign), by every name they had."""
         people, former = self._renamed()
         windows = [registered_within(program) for program in programs]
+        names = former.union(*(self._names_of(program, people) for program in programs))
+        # Elsewhere nobody is in the books who is not enrolled.
+        anybody = any(one.open or one.hashtags for one in programs)
         seen = self._store.registrations(
             min(since for since, _ in windows),
             max(until for _, until in windows),
-            former.union(*(self.names(one.user, program.start) for program in programs for one in enrolled(program))),
+            names,
             visibilities,
-            program="" if campaign else programs[0].slug,
-            campaign=campaign,
+            program=programs[0].slug if anybody and not campaign else "",
+            campaign=campaign if anybody else "",
         )
         known = [one for one in seen if as_of is None or one.seen_at <= as_of]
         new = frozenset[str]().union(*(newcomers(known, program, people) for program in programs))
         return new if as_of is None else new.union(*(people.names(user) for user in new))
 
+    def _names_of(self, program: Program, people: People) -> set[str]:
+        """Every name that participants may have had, or have."""
+        start = program.start
+        names = {one.user for one in enrolled(program)}
+        for user in [user for user in names if people.renamed(user)]:
+            names |= people.names(user) | people.names(people.current(user, start))
+        return names
+
     def new_among(self, program: Program, new: Collection[str], editors: Collection[str]) -> int:
         """How many of a program's participants and of these editors are new."""
-        people = self.people
-        found = {people.current(one.user, program.start) for one in enrolled(program)}.intersection(new)
-        return len(found.union(people.current(user, program.start) for user in editors))
+        people, start = self.people, program.start
+        found = {people.current(one.user, start) for one in enrolled(program)}.intersection(new)
+        return len(found.union(people.current(user, start) for user in editors))
 
     def masks(
         self, programs: Sequence[tuple[Program, int]], visibilities: Collection[Visibility], *, names: bool = False
