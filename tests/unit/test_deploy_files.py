@@ -10,32 +10,24 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import typer.main
 import yaml
 
-from deploy.cli.app import app
 from deploy.settings import CONFIG_VARIABLE, Settings
 from processors.metrics import ALL
 from processors.sql.text import LONGEST
 from storage.target import Target
+from tests.deploying import DEPLOY, ROOT, ROOT_COMMAND, check_command, text
 
-ROOT = Path(__file__).parents[2]
-DEPLOY = ROOT / "deploy"
 PAGES = [ROOT / "docs" / "operations" / f"{name}.md" for name in ("one-host", "containers", "toolforge", "runbooks")]
-ROOMS = ("docker", "grafana", "nginx", "prometheus", "systemd", "toolforge")
+ROOMS = ("docker", "grafana", "kubernetes", "nginx", "prometheus", "systemd", "toolforge")
 FILES = sorted(file for room in ROOMS for file in (DEPLOY / room).rglob("*") if file.is_file())
 EVERYTHING = [*FILES, DEPLOY / "compose.yaml", DEPLOY / ".env.example", *PAGES]
 GRAFANAS_OWN = {"WIKITALLY_TOKEN"}
 COMPOSES_OWN = {"WIKITALLY_IMAGE"}
-ROOT_COMMAND = typer.main.get_command(app)
 
 
 def names(paths: list[Path]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
-
-
-def text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
 
 
 def compose() -> Any:
@@ -49,19 +41,8 @@ OURS = {name: one for name, one in SERVICES.items() if "build" in one}
 def known_variables() -> Iterator[str]:
     yield from (f"WIKITALLY_{name.upper()}" for name in Settings.model_fields)
     yield CONFIG_VARIABLE
-    for command in ROOT_COMMAND.commands.values():  # type: ignore[attr-defined]
+    for command in ROOT_COMMAND.commands.values():
         yield from (str(option.envvar) for option in command.params if option.envvar)
-
-
-def check_command(words: list[str]) -> None:
-    """Fail if there is no such command, or if it has not got these options."""
-    command: Any = ROOT_COMMAND
-    while hasattr(command, "commands"):
-        assert words, "a command is missing"
-        assert words[0] in command.commands, f"wikitally {words[0]}"
-        command, words = command.commands[words[0]], words[1:]
-    options = {option for one in command.params for option in one.opts}
-    assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, words
 
 
 def commands(path: Path) -> list[list[str]]:
