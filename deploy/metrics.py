@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from threading import Lock
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -13,12 +14,16 @@ _EVENTS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 
 
 class PrometheusMetrics:
-    """`Metrics` over a registry of its own: two in one process do not meet."""
+    """`Metrics` over a registry of its own: two in one process do not meet.
+
+    A gauge is shown from the first time that it is set: a process that never reads has no watermark, not one of 0.
+    """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._counters = {one: self._counter(one) for one in ALL if one.kind is Kind.COUNTER}
-        self._gauges = {one: self._gauge(one) for one in ALL if one.kind is Kind.GAUGE}
+        self._gauges: dict[MetricDef, Gauge] = {}
+        self._setting = Lock()
         self._histograms = {one: self._histogram(one) for one in ALL if one.kind is Kind.HISTOGRAM}
 
     def _counter(self, metric: MetricDef) -> Counter:
@@ -36,7 +41,8 @@ class PrometheusMetrics:
         (counter.labels(**labels) if labels else counter).inc(amount)
 
     def set(self, metric: MetricDef, value: float, /, **labels: str) -> None:
-        gauge = self._gauges[metric]
+        with self._setting:
+            gauge = self._gauges.get(metric) or self._gauges.setdefault(metric, self._gauge(metric))
         (gauge.labels(**labels) if labels else gauge).set(value)
 
     def observe(self, metric: MetricDef, value: float, /, **labels: str) -> None:

@@ -55,6 +55,7 @@ class Pipeline:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="worker")
         self._wanted = asyncio.Event()
         self.store_away = False
+        metrics.set(m.STORE_AWAY, 0)
 
     def look(self) -> None:
         """Look at once whether programs have changed. Call it on the event loop."""

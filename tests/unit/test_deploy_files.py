@@ -166,18 +166,6 @@ def test_prometheus_and_nginx_ask_services_that_are_there() -> None:
     assert {name for name, one in OURS.items() if one["command"] in (["run"], ["ingest"], ["serve"])} <= hosts
 
 
-def test_a_process_that_reads_no_stream_raises_no_alert_about_it() -> None:
-    """A gauge that is never set is served as 0."""
-    jobs = yaml.safe_load(text(DEPLOY / "docker" / "prometheus.yml"))["scrape_configs"]
-    dropped = {
-        job["job_name"]: "|".join(one["regex"] for one in job.get("metric_relabel_configs", [])).split("|")
-        for job in jobs
-    }
-    assert {"wikitally_watermark_timestamp_seconds", "wikitally_ingest_connected"} <= set(dropped["wikitally-serve"])
-    assert "wikitally_watermark_timestamp_seconds" in dropped["wikitally-ingest"]
-    assert dropped["wikitally"] == [""]
-
-
 def test_the_example_of_a_url_names_the_cluster_and_the_replicas_that_are_configured() -> None:
     (url,) = re.findall(r"WIKITALLY_CLICKHOUSE_URL=(\S+)", text(DEPLOY / ".env.example"))
     target = Target.parse(url)

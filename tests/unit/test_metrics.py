@@ -34,7 +34,17 @@ def test_what_is_measured_is_served() -> None:
 def test_two_of_them_do_not_meet() -> None:
     one, other = PrometheusMetrics(), PrometheusMetrics()
     one.set(CONNECTED, 1)
+    other.set(CONNECTED, 0)
+    assert samples(one)["wikitally_ingest_connected", ()] == 1
     assert samples(other)["wikitally_ingest_connected", ()] == 0
+
+
+def test_a_gauge_that_was_never_set_is_not_shown() -> None:
+    """A process that reads no stream has no watermark: no alert may take one of 0 for a stream that stands still."""
+    metrics = PrometheusMetrics()
+    metrics.set(CONNECTED, 0)
+    gauges = {one.name for one in ALL if one.kind is Kind.GAUGE}
+    assert {name for name, _ in samples(metrics)} & gauges == {"wikitally_ingest_connected"}
 
 
 @pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
