@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
+import stamina
+import structlog
 from pydantic import SecretStr
 
 from deploy.settings import Settings
-from processors.errors import InvalidInput
+from processors.errors import InvalidInput, StoreUnavailable
 from processors.ports.store import ProgramLog
 from storage.analyst_http import HttpTarget
 from storage.clickhouse import ClickHouseStore
@@ -17,6 +20,30 @@ from storage.connection import Connections
 from storage.embedded import EmbeddedServer, attach
 from storage.program_log import ClickHouseProgramLog
 from storage.target import Target
+
+_log = structlog.get_logger()
+_Result = TypeVar("_Result")
+
+PATIENCE = 60.0
+"""Seconds for a store to come that is away while all of it starts."""
+
+
+def patiently(call: Callable[[], _Result], revive: Callable[[], object] = lambda: None) -> _Result:
+    """What `call` gives; where the store is away it is called again for a minute.
+
+    Raises:
+        StoreUnavailable: the store stays away.
+    """
+    for attempt in stamina.retry_context(
+        on=StoreUnavailable, attempts=None, timeout=PATIENCE, wait_initial=0.1, wait_max=5.0
+    ):
+        with attempt:
+            if attempt.num == 2:
+                _log.warning("the store does not answer; starting waits for it", seconds=PATIENCE)
+            if attempt.num > 1:
+                revive()
+            return call()
+    raise AssertionError("unreachable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +129,8 @@ def _remote(settings: Settings, url: SecretStr, *, owned: bool, migrate: bool) -
     store = ClickHouseStore(Target.parse(url.get_secret_value()))
     try:
         if migrate:
-            store.migrate()
+            # Whoever counts may be started before its server is.
+            patiently(store.migrate) if owned else store.migrate()
         log = ClickHouseProgramLog(store.connections)
         yield OpenStore(store, log, store.connections, owned=owned, revive=lambda: None, others=others)
     finally:

@@ -29,7 +29,7 @@ from deploy.figures import Run
 from deploy.logs import configure_logging
 from deploy.looping import read_instant, run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
-from deploy.opening import owned_store
+from deploy.opening import owned_store, patiently
 from deploy.programs.applying import apply_programs, read_programs
 from deploy.service import Service, service
 from deploy.settings import Settings, load_settings
@@ -52,8 +52,9 @@ def run(settings: Settings, programs: Sequence[Path], since: str | None) -> None
     with err.status("Opening the store ...") as status, owned_store(settings) as opened:
         status.stop()
         if programs:
-            _log.info("programs applied", **asdict(apply_programs(opened.log, definitions)))
-        elif not opened.log.last_position():
+            applied = patiently(lambda: apply_programs(opened.log, definitions), opened.revive)
+            _log.info("programs applied", **asdict(applied))
+        elif not patiently(opened.log.last_position, opened.revive):
             _log.warning("no programs: facts are kept, nothing is counted; `wikitally programs apply FILE` adds some")
         metrics = PrometheusMetrics()
         streams = tuple(sorted(settings.streams))

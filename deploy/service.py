@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import stamina
 import structlog
 
 from api.live import Live
@@ -19,7 +18,7 @@ from deploy.counting.pipeline import Pipeline
 from deploy.counting.worker import Worker
 from deploy.http_server import serving
 from deploy.metrics import PrometheusMetrics
-from deploy.opening import OpenStore
+from deploy.opening import OpenStore, patiently
 from deploy.settings import Settings
 from deploy.web import web
 from ingest.tracking import PositionTracker
@@ -28,9 +27,6 @@ from processors.errors import StoreUnavailable
 from processors.ports.store import Checkpoint, EventSource, Gap
 
 _log = structlog.get_logger()
-
-PATIENCE = 60.0
-"""Seconds for a store to come back that is lost while all of it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +112,4 @@ async def _resumed(opened: OpenStore, streams: str) -> tuple[Checkpoint | None, 
     def read() -> tuple[Checkpoint | None, Sequence[Gap]]:
         return opened.store.checkpoint(streams) if streams else None, opened.store.open_gaps()
 
-    async for attempt in stamina.retry_context(
-        on=StoreUnavailable, attempts=None, timeout=PATIENCE, wait_initial=0.1, wait_max=5.0
-    ):
-        with attempt:
-            if attempt.num > 1:
-                await asyncio.to_thread(opened.revive)
-            return await asyncio.to_thread(read)
-    raise AssertionError("unreachable")
+    return await asyncio.to_thread(patiently, read, opened.revive)

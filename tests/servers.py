@@ -162,6 +162,12 @@ class Server:
             process.stdin.close()
             self._process = None
 
+    def revive(self) -> None:
+        """Start it again where it ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            self.kill()
+            self.start()
+
     def freeze(self) -> None:
         """From now on it takes connections and never answers."""
         os.kill(self.pid, signal.SIGSTOP)
