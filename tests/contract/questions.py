@@ -14,6 +14,7 @@ from processors.judging.ledger import entry_key
 from processors.numbers.numbers import By, Division, Metric
 from processors.ports.boards import Moment
 from processors.programs.program import Visibility
+from storage.changes import ClickHouseChanges
 from storage.clickhouse import ClickHouseStore
 from storage.layouts import SHARDING
 from storage.listings import ClickHouseListings
@@ -96,7 +97,7 @@ def _books(store: ClickHouseStore) -> dict[str, Any]:
 
 
 def _positions(store: ClickHouseStore) -> dict[str, Any]:
-    tokens = ClickHouseTokens(store.connections)
+    tokens, changes = ClickHouseTokens(store.connections), ClickHouseChanges(store.connections)
     gaps = sorted(store.open_gaps(), key=repr)
     return {
         "checkpoint": store.checkpoint(STREAMS),
@@ -108,6 +109,9 @@ def _positions(store: ClickHouseStore) -> dict[str, Any]:
         "token": [tokens.find(letter * 64) for letter in "abc"],
         "table_sizes": bag(name for name, _, _ in store.table_sizes()),
         "listings": ClickHouseListings(store.connections).all(),
+        "changed books": bag(program for program, _ in changes.books(0)),
+        "changed programs": bag(changes.decisions(0)),
+        "changed programs that are shown": changes.shown(SLUGS),
     }
 
 
