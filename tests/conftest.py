@@ -78,6 +78,7 @@ def store_on(backend: str, request: pytest.FixtureRequest) -> ClickHouseStore:
     match backend:
         case "given":
             given: Server = request.getfixturevalue("given")
+            given.revive()
             return _make(given.new_database(name))
         case "shards":
             pair: Pair = request.getfixturevalue("pair")
