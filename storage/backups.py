@@ -23,8 +23,8 @@ from storage.copying_tables import NOT_DATA, in_order
 from storage.driver import first_line
 from storage.fact_rows import aware
 from storage.locks import Locks, held
-from storage.migrating import migrations
-from storage.target import quoted
+from storage.migrating import migrations, release
+from storage.target import literal, quoted
 
 MANIFEST = "backups"
 VIEWS = "views"
@@ -44,8 +44,8 @@ class Place:
 
     def sql(self, path: str) -> str:
         """A path there, as BACKUP wants it."""
-        name = _text(self.name) if self.kind == "Disk" else quoted(self.name)
-        return f"{self.kind}({name}, {_text(path)})"
+        name = literal(self.name) if self.kind == "Disk" else quoted(self.name)
+        return f"{self.kind}({name}, {literal(path)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,18 +235,10 @@ def _check_versions(manifest: Manifest, server: str) -> None:
             f"the backup is of wikitally {manifest.wikitally} (migration {manifest.migration}), "
             f"which is newer than this one (migration {known})"
         )
-    if _version(manifest.clickhouse) > _version(server):
+    if release(manifest.clickhouse) > release(server):
         raise InvalidInput(f"the backup is of ClickHouse {manifest.clickhouse}, this one is {server}: an older one")
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text)[:2])
 
 
 def _failed(error: str, code: int) -> Exception:
     words = _CODE.sub("", error.partition("Stack trace:")[0]).replace("DB::Exception:", "").strip(" .\n")
     return (InvalidInput if code in _BY_INPUT else StoreUnavailable)(f"ClickHouse: {words}")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

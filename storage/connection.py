@@ -222,6 +222,10 @@ class Connections:
         """To the same server, as far as one gets before the database is there; close it."""
         return Connections(replace(self.target, database="", layout=Layout()))
 
+    def told(self) -> Sequence[Connections]:
+        """The hosts that are told of the schema: each, but of a replicated cluster one, which tells the others."""
+        return (self,) if self.target.layout.replicated else self.hosts()
+
     def _to(self, hosts: tuple[tuple[str, int], ...]) -> Connections:
         if not self.target.layout.cluster:
             return self

@@ -14,6 +14,7 @@ from processors.programs.events import ProgramEvent, encode_change
 from storage.fact_rewriting import chunks, rewrite_facts
 from storage.fact_rows import aware, from_row
 from storage.privacy import Privacy, without_names
+from storage.program_log import rewrite_texts
 
 _EVENTS_AT_ONCE = 20
 _BOOKS = ("contributions", "standings", "registrations", "ledger", "participants")
@@ -55,14 +56,9 @@ class Forget(Privacy):
     def rewrite_events(self, before: Iterable[ProgramEvent], after: Iterable[ProgramEvent]) -> int:
         """Let stored program events say what `after` says; return how many changed."""
         changed = [new for old, new in zip(before, after, strict=True) if old != new]
-        for some in chunks(changed, _EVENTS_AT_ONCE):
-            params = {
-                "ids": [one.event_id for one in some],
-                "payloads": [encode_change(one.change) for one in some],
-                "actors": [one.actor for one in some],
-                "reasons": [one.reason for one in some],
-            }
-            self.connections.everywhere("program_events_rewrite", params)
+        rewrite_texts(
+            self.connections, [(one.event_id, encode_change(one.change), one.actor, one.reason) for one in changed]
+        )
         return len(changed)
 
     def rewrite_programs(self, definitions: Mapping[str, str]) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from clickhouse_migrations.migrator import split_statement_tokens
 
-from storage.target import Target, quoted
+from storage.target import Target, literal, quoted
 
 SHARDING = {
     # A minute of a wiki is on one shard, so that its activity is too; and a fact stays where it is when it is redacted.
@@ -68,7 +68,7 @@ def render(script: str, target: Target) -> list[Statement]:
 
 
 def _rendered(text: str, target: Target) -> Iterator[Statement]:
-    on = f" ON CLUSTER `{target.layout.cluster}`" if target.layout.replicated else ""
+    on = target.layout.on_cluster
     local = target.layout.suffix
     if found := _CREATE_TABLE.match(text):
         name = found["name"]
@@ -111,9 +111,5 @@ def _replicated(text: str) -> str:
 
 def _distributed(name: str, target: Target) -> str:
     key = SHARDING.get(name, "0")
-    places = f"{_text(target.layout.cluster)}, {_text(target.database)}, {name}{target.layout.suffix}"
+    places = f"{literal(target.layout.cluster)}, {literal(target.database)}, {name}{target.layout.suffix}"
     return f"ENGINE = Distributed({places}, {key})"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

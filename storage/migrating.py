@@ -74,12 +74,17 @@ def check_version(connections: Connections) -> str:
     """
     with closing(connections.without_database()) as bare:
         version = bare.ping()
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST:
+    if release(version) < OLDEST:
         raise InvalidInput(
             f"{connections.target.host}: ClickHouse {version} is too old; wikitally needs "
             f"{'.'.join(map(str, OLDEST))} or newer, which is the oldest that its tests run on"
         )
     return version
+
+
+def release(version: str) -> tuple[int, ...]:
+    """What tells which of two versions of ClickHouse is older: 26.7 of 26.7.3.1."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
 def pending(connections: Connections) -> list[Migration]:
@@ -89,13 +94,8 @@ def pending(connections: Connections) -> list[Migration]:
         InvalidInput: the store is of a newer wikitally, or was made by other scripts.
         StoreUnavailable: a server is away.
     """
-    applied = [_applied(host) for host in _told(connections)]
+    applied = [_applied(host) for host in connections.told()]
     return [one for one in migrations() if not all(one.number in numbers for numbers in applied)]
-
-
-def _told(connections: Connections) -> Sequence[Connections]:
-    """The hosts that are told of the schema: each, but of a replicated cluster any."""
-    return (connections,) if connections.target.layout.replicated else connections.hosts()
 
 
 def _applied(host: Connections) -> set[int]:
@@ -132,7 +132,7 @@ def migrate(connections: Connections) -> list[Migration]:
         return []
     _make_ready(connections)
     with locks.held(locks.Locks(connections), "migrate"):
-        hosts = [(host, _applied(host)) for host in _told(connections)]
+        hosts = [(host, _applied(host)) for host in connections.told()]
         wanted = [one for one in migrations() if not all(one.number in numbers for _, numbers in hosts)]
         for one in wanted:
             _apply(one, [host for host, numbers in hosts if one.number not in numbers])
@@ -142,12 +142,11 @@ def migrate(connections: Connections) -> list[Migration]:
 def _make_ready(connections: Connections) -> None:
     """The database, and in it the tables of locks and, on each host, of what was applied there."""
     target = connections.target
-    on = f" ON CLUSTER {quoted(target.layout.cluster)}" if target.layout.replicated else ""
-    for host in _told(connections):
+    for host in connections.told():
         with closing(host.without_database()) as bare:
             if not bare.rows("database_comment", {"name": target.database}):
-                bare.command(f"CREATE DATABASE IF NOT EXISTS {quoted(target.database)}{on}")
-    for host in _told(connections):
+                bare.command(f"CREATE DATABASE IF NOT EXISTS {quoted(target.database)}{target.layout.on_cluster}")
+    for host in connections.told():
         applied = render(_APPLIED, target) if target.layout.replicated else [Statement(_APPLIED)]
         for statement in (*render(locks.TABLE, target), *applied):
             host.command(statement.text)

@@ -9,10 +9,12 @@ from typing import Any
 from processors.errors import Conflict, StoreUnavailable
 from processors.programs.events import NewEvent, ProgramEvent, decode_change, encode_change, kind_of
 from storage.connection import Connections
+from storage.fact_rewriting import chunks
 from storage.fact_rows import aware
 
-_COLUMNS = ("position", "program", "version", "kind", "payload", "actor", "reason", "event_id", "recorded_at")
+COLUMNS = ("position", "program", "version", "kind", "payload", "actor", "reason", "event_id", "recorded_at")
 _ATTEMPTS = 5
+_REWRITTEN_AT_ONCE = 20
 
 
 class ClickHouseProgramLog:
@@ -36,17 +38,9 @@ class ClickHouseProgramLog:
         # The token keeps simultaneous appends apart; this, one that slept until its token was forgotten.
         if self.last_position() != after:
             raise _conflict(after)
-        columns = list(zip(*map(_row, placed), strict=True))
-        for attempt in range(_ATTEMPTS):
-            token = f"after:{after}:{attempt}"
-            settings = {"insert_deduplicate": 1, "insert_deduplication_token": token}
-            self._connections.insert("program_events", _COLUMNS, columns, settings)
-            standing = self._connections.rows("program_events_at", {"position": after + 1})
-            if standing:
-                if standing[0][0] != placed[0].event_id:
-                    raise _conflict(after)
-                return placed
-        raise StoreUnavailable(f"ClickHouse takes no program event behind position {after}")
+        if append_behind(self._connections, list(map(_row, placed)), after) != placed[0].event_id:
+            raise _conflict(after)
+        return placed
 
     def read(self, after: int = 0) -> Sequence[ProgramEvent]:
         """As `ProgramLog.read`."""
@@ -56,6 +50,34 @@ class ClickHouseProgramLog:
         """As `ProgramLog.last_position`."""
         ((position,),) = self._connections.rows("program_events_last")
         return int(position)
+
+
+def append_behind(connections: Connections, rows: Sequence[Sequence[Any]], after: int) -> str:
+    """Insert rows of the log behind a position; return whose event stands there: it may be somebody else's.
+
+    One insert is one part; its token is the one that whoever else decides there uses.
+
+    Args:
+        rows: in the order of `COLUMNS`.
+
+    Raises:
+        StoreUnavailable: the server takes nothing there.
+    """
+    columns = list(zip(*rows, strict=True))
+    for attempt in range(_ATTEMPTS):
+        settings = {"insert_deduplicate": 1, "insert_deduplication_token": f"after:{after}:{attempt}"}
+        connections.insert("program_events", COLUMNS, columns, settings)
+        if standing := connections.rows("program_events_at", {"position": after + 1}):
+            return str(standing[0][0])
+    raise StoreUnavailable(f"ClickHouse takes no program event behind position {after}")
+
+
+def rewrite_texts(connections: Connections, texts: Sequence[tuple[str, str, str, str]]) -> None:
+    """Let stored events, each by its id, have another payload, actor and reason."""
+    for some in chunks(texts, _REWRITTEN_AT_ONCE):
+        names = ("ids", "payloads", "actors", "reasons")
+        params = dict(zip(names, map(list, zip(*some, strict=True)), strict=True))
+        connections.everywhere("program_events_rewrite", params)
 
 
 def _conflict(after: int) -> Conflict:

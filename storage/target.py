@@ -53,6 +53,11 @@ class Layout:
         """What a table's rows of one shard are called by, behind its name."""
         return "_local" if self.cluster else ""
 
+    @property
+    def on_cluster(self) -> str:
+        """What is written behind the name of what one host makes on all; nothing where each is told by itself."""
+        return f" ON CLUSTER {quoted(self.cluster)}" if self.replicated else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -180,3 +185,8 @@ def _layout(options: Mapping[str, str]) -> Layout:
 def quoted(name: str) -> str:
     """A name as SQL wants it where it may be any."""
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def literal(value: str) -> str:
+    """A text as SQL wants it."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -35,7 +35,7 @@ def ensure_views(connections: Connections) -> None:
     texts = [Template(text).substitute(names) for text in view_texts().values()]
     digest = hashlib.sha256("\n".join([target.user, *texts]).encode()).hexdigest()
     comment = f"views of wikitally for analysts, {digest}"
-    for host in (connections,) if target.layout.replicated else connections.hosts():
+    for host in connections.told():
         if host.rows("database_comment", {"name": target.analytics}) == [(comment,)]:
             continue
         host.command(f"CREATE DATABASE IF NOT EXISTS {quoted(target.analytics)}{names['on_cluster']}")
@@ -48,5 +48,5 @@ def _names(target: Target) -> dict[str, str]:
     return {
         "physical": quoted(target.database),
         "analytics": quoted(target.analytics),
-        "on_cluster": f" ON CLUSTER {quoted(target.layout.cluster)}" if target.layout.replicated else "",
+        "on_cluster": target.layout.on_cluster,
     }
