@@ -17,7 +17,7 @@ from processors.ports.store import ProgramLog
 from storage.analyst_http import HttpTarget
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections
-from storage.embedded import EmbeddedServer, attach
+from storage.embedded import Address, EmbeddedServer, attach
 from storage.program_log import ClickHouseProgramLog
 from storage.target import Target
 
@@ -113,11 +113,18 @@ def any_store(settings: Settings, *, create: bool = False, migrate: bool = True)
         with owned_store(settings, migrate=migrate) as opened:
             yield opened
         return
-    store = ClickHouseStore(Target.parse(running.url))
-    log = ClickHouseProgramLog(store.connections)
-    analyst = Connections(Target.parse(running.operator_url))
+    with beside(running) as opened:
+        yield opened
+
+
+@contextmanager
+def beside(address: Address, revive: Callable[[], object] = lambda: None) -> Iterator[OpenStore]:
+    """The store on the embedded server that another wikitally runs."""
+    store = ClickHouseStore(Target.parse(address.url))
+    analyst = Connections(Target.parse(address.operator_url))
     try:
-        yield OpenStore(store, log, analyst, owned=False, revive=lambda: None)
+        log, others = ClickHouseProgramLog(store.connections), HttpTarget.parse(address.analyst_url)
+        yield OpenStore(store, log, analyst, owned=False, revive=revive, others=others)
     finally:
         store.close()
         analyst.close()

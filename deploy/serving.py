@@ -25,18 +25,13 @@ from deploy.http_server import serving
 from deploy.logs import configure_logging
 from deploy.looping import run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
-from deploy.opening import OpenStore, any_store
+from deploy.opening import OpenStore, any_store, beside
 from deploy.settings import Settings
 from deploy.web import AWAY, web
 from processors import metrics as m
 from processors.errors import StoreUnavailable
-from storage.analyst_http import HttpTarget
 from storage.changes import ClickHouseChanges
-from storage.clickhouse import ClickHouseStore
-from storage.connection import Connections
-from storage.embedded import Address, attach
-from storage.program_log import ClickHouseProgramLog
-from storage.target import Target
+from storage.embedded import attach
 
 _log = structlog.get_logger()
 
@@ -158,20 +153,8 @@ def served_store(settings: Settings) -> Iterator[OpenStore]:
         if attach(settings.data, patience=0) not in (None, address):
             raise StoreMoved
 
-    with _beside(address, find_again) as opened:
+    with beside(address, find_again) as opened:
         yield opened
-
-
-@contextmanager
-def _beside(address: Address, revive: Callable[[], object]) -> Iterator[OpenStore]:
-    store = ClickHouseStore(Target.parse(address.url))
-    analyst = Connections(Target.parse(address.operator_url))
-    try:
-        log, others = ClickHouseProgramLog(store.connections), HttpTarget.parse(address.analyst_url)
-        yield OpenStore(store, log, analyst, owned=False, revive=revive, others=others)
-    finally:
-        store.close()
-        analyst.close()
 
 
 def _waiting(metrics_text: Callable[[], bytes]) -> Starlette:
