@@ -11,12 +11,13 @@ import structlog
 from api.app import Health
 from deploy.clock import now
 from deploy.http_server import serving
+from deploy.live_stream import live_stream, names_of
 from deploy.logs import configure_logging
 from deploy.looping import read_instant, run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
 from deploy.probes import probes
 from deploy.settings import Settings
-from ingest.eventstreams import EventStreams, build_user_agent
+from ingest.eventstreams import build_user_agent
 from ingest.kafka_ingest import KafkaIngest
 from ingest.kafka_log import KafkaLog
 from ingest.kafka_outstanding import Limits
@@ -65,20 +66,10 @@ def ingest(settings: Settings, since: str | None) -> None:
     configure_logging(settings.log_format)
     quiet_kafka()
     metrics = PrometheusMetrics()
-    streams = tuple(sorted(settings.streams))
-    source = EventStreams(
-        settings.stream_url,
-        streams,
-        user_agent=agent,
-        metrics=metrics,
-        since=start,
-        overlap_seconds=settings.overlap_seconds,
-        stall_seconds=settings.stall_seconds,
-        batch_events=settings.batch_events,
-    )
+    source = live_stream(settings, user_agent=agent, metrics=metrics, since=start)
     log = KafkaLog(target, topic_plan(settings))
     limits = Limits(messages=settings.kafka_outstanding)
-    work = KafkaIngest(source, log, ",".join(streams), metrics=metrics, clock=now, limits=limits)
+    work = KafkaIngest(source, log, names_of(settings), metrics=metrics, clock=now, limits=limits)
 
     async def health() -> Health:
         return Health(ok=not work.away, detail="Kafka does not take what is sent" if work.away else "")
@@ -87,7 +78,7 @@ def ingest(settings: Settings, since: str | None) -> None:
         stop = stop_on_signals()
         app = probes(metrics.text, health, version("wikitally"))
         async with serving(app, settings.host, settings.port) as url:
-            _log.info("ingesting", url=url, kafka=target.shown, streams=",".join(streams))
+            _log.info("ingesting", url=url, kafka=target.shown, streams=names_of(settings))
             await _work(work, stop)
 
     run_loop(main())

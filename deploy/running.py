@@ -26,6 +26,7 @@ from deploy.counting.pipeline import Pipeline
 from deploy.counting.worker import Worker
 from deploy.demo import PROGRAM, run_demo
 from deploy.figures import Run
+from deploy.live_stream import live_stream, names_of
 from deploy.logs import configure_logging
 from deploy.looping import read_instant, run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
@@ -33,7 +34,7 @@ from deploy.opening import owned_store, patiently
 from deploy.programs.applying import apply_programs, read_programs
 from deploy.service import Service, service
 from deploy.settings import Settings, load_settings
-from ingest.eventstreams import EventStreams, build_user_agent
+from ingest.eventstreams import build_user_agent
 from ingest.recorded import Recorded
 from ingest.rehearsal import Rehearsal
 from ingest.tracking import PositionTracker
@@ -57,21 +58,11 @@ def run(settings: Settings, programs: Sequence[Path], since: str | None) -> None
         elif not patiently(opened.log.last_position, opened.revive):
             _log.warning("no programs: facts are kept, nothing is counted; `wikitally programs apply FILE` adds some")
         metrics = PrometheusMetrics()
-        streams = tuple(sorted(settings.streams))
-        source = EventStreams(
-            settings.stream_url,
-            streams,
-            user_agent=agent,
-            metrics=metrics,
-            since=start,
-            overlap_seconds=settings.overlap_seconds,
-            stall_seconds=settings.stall_seconds,
-            batch_events=settings.batch_events,
-        )
+        source = live_stream(settings, user_agent=agent, metrics=metrics, since=start)
 
         async def main() -> None:
             stop = stop_on_signals()
-            async with service(opened, settings, source, ",".join(streams), metrics, user_agent=agent) as running:
+            async with service(opened, settings, source, names_of(settings), metrics, user_agent=agent) as running:
                 _log.info("serving", url=running.url, store=str(settings.data))
                 await until(stop, running.pipeline)
                 _log.info("stopping")
