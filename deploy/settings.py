@@ -49,6 +49,21 @@ class Settings(BaseSettings):
     batch_events: int = Field(default=2000, ge=1, le=100_000, description="most events written at once")
     host: str = Field(default="127.0.0.1", description="address that the pages and the API are served on")
     port: int = Field(default=8080, ge=0, le=65535, description="port of the pages and the API; 0: any free one")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+        description="address that readers reach this site at, for links in messages: https://tally.example.org",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="encrypts secrets of webhooks in the store; `wikitally webhooks key` makes one; "
+        "comma-separated, the first encrypts and all decrypt",
+    )
+    webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="comma-separated hosts, addresses and networks that webhooks may go to although they are not "
+        "public, and without TLS: chat.internal,10.1.2.0/24",
+    )
     sql_url: SecretStr | None = Field(
         default=None,
         description="for SQL of others, an account on the server of clickhouse_url: "
@@ -98,7 +113,7 @@ class Settings(BaseSettings):
     )
     log_format: Literal["auto", "console", "json"] = Field(default="auto", description="console, json, or by terminal")
 
-    @field_validator("streams", mode="before")
+    @field_validator("streams", "webhook_allow", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
