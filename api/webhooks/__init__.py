@@ -1,0 +1,1 @@
+"""Messages to endpoints that others name: signed, and only where they may go."""
