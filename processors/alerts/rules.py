@@ -23,6 +23,8 @@ class Sign(StrEnum):
     """The summary of the edit that tags a page."""
     CLEARED = "cleared"
     """The summary of the edit that takes the tag away."""
+    REQUEST = "request"
+    """An edit of another page: the one on which the deletion is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,25 @@ class Rule:
     """Title of the category, with its prefix; or a regular expression."""
     is_pattern: bool = False
     """`text` is a regular expression: for all that follows a category's prefix, or for something in a summary."""
+    on: str = ""
+    """Of a request: regular expression for the whole title of the page that is edited."""
+    new: bool = False
+    """Of a request: only if the edit creates that page."""
     source: str = ""
     """Where it is written that this is so, for people."""
     verified: str = ""
-    """How the source was read."""
+    """When and how the source was read."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where rules are switched off or shown."""
+        return self.on or self.text
 
 
 class WikiRules:
     """The rules of one wiki, ready to be asked at every event."""
 
-    __slots__ = ("_cleared", "_comments", "_names", "_patterns", "rules")
+    __slots__ = ("_cleared", "_comments", "_names", "_patterns", "_requests", "rules")
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
@@ -55,6 +66,8 @@ class WikiRules:
         self._patterns = _Patterns([rule for rule in categories if rule.is_pattern])
         self._comments = _Patterns([rule for rule in rules if rule.sign is Sign.COMMENT])
         self._cleared = _Patterns([rule for rule in rules if rule.sign is Sign.CLEARED])
+        requests = [rule for rule in rules if rule.sign is Sign.REQUEST]
+        self._requests = [(re.compile(rule.on), re.compile(rule.text), rule) for rule in requests]
 
     def category_kind(self, title: str) -> AlertKind | None:
         """What a page in this category is tagged as; None: nothing. `title` as events write it."""
@@ -79,6 +92,30 @@ class WikiRules:
     def comment_rule(self, comment: str) -> Rule | None:
         """The rule that a summary falls under; one of a tag taken away goes first, since both name the tag."""
         return self._cleared.search(comment) or self._comments.search(comment)
+
+    def request(self, title: str, comment: str, *, created: bool) -> tuple[Rule, str] | None:
+        """What an edit of `title` asks for: the rule, and the page that is to be deleted."""
+        for on, text, rule in self._requests:
+            place = on.fullmatch(title)
+            if place is None or (rule.new and not created):
+                continue
+            said = text.search(comment)
+            if said is not None:
+                page = (place.groupdict() | said.groupdict())["page"]
+                return rule, canonical_title(page)
+        return None
+
+    def match(self, title: str, comment: str = "", *, created: bool = False) -> tuple[tuple[Rule, str], ...]:
+        """Every rule that something falls under, for people, and the page it is about.
+
+        Args:
+            title: of the category, or of the page that was edited.
+        """
+        category = self.category_rule(title)
+        said = self.comment_rule(comment)
+        found = [(rule, title) for rule in (category, said) if rule]
+        request = self.request(title, comment, created=created)
+        return (*found, request) if request else tuple(found)
 
 
 class _Patterns:
@@ -115,7 +152,7 @@ class Overrides:
     shipped: bool = True
     """False: the shipped rules of this wiki do not hold."""
     without: frozenset[str] = frozenset()
-    """Texts of shipped rules that do not hold."""
+    """Names of shipped rules that do not hold."""
 
 
 class AlertRules:
@@ -132,9 +169,9 @@ class AlertRules:
     @staticmethod
     def shipped() -> AlertRules:
         """Those that come with wikitally."""
-        from processors.alerts.rules_data import shipped_rules
+        from processors.alerts.rules_data import shipped_rules  # which needs the rules themselves
 
-        return AlertRules(shipped_rules())
+        return AlertRules(rule for wiki, shape in shipped_rules().items() for rule in shape.rules(wiki))
 
     def merged(self, overrides: Mapping[str, Overrides]) -> AlertRules:
         """These rules as an operator wants them: by wiki or family, as `read_overrides` returns it."""
@@ -164,4 +201,4 @@ class AlertRules:
 
 
 def _holds(rule: Rule, override: Overrides | None) -> bool:
-    return override is None or (override.shipped and rule.text not in override.without)
+    return override is None or (override.shipped and rule.name not in override.without)
