@@ -110,6 +110,20 @@ SQL_QUERIES = MetricDef(
 SQL_SECONDS = MetricDef(
     "wikitally_sql_duration_seconds", Kind.HISTOGRAM, "seconds from a request to the SQL gateway to its last byte"
 )
+WEBHOOK_ATTEMPTS = MetricDef(
+    "wikitally_webhook_attempts_total",
+    Kind.COUNTER,
+    "attempts to deliver a message to a subscription, by its format and by whether it arrived (delivered, failed)",
+    ("format", "outcome"),
+)
+WEBHOOK_SECONDS = MetricDef(
+    "wikitally_webhook_duration_seconds", Kind.HISTOGRAM, "seconds from the start of an attempt to its end"
+)
+WEBHOOK_LATENCY = MetricDef(
+    "wikitally_webhook_latency_seconds", Kind.HISTOGRAM, "seconds from a message's place in the outbox to its arrival"
+)
+WEBHOOK_PENDING = MetricDef("wikitally_webhook_pending", Kind.GAUGE, "messages that are held to be delivered")
+WEBHOOK_DEAD = MetricDef("wikitally_webhook_dead_total", Kind.COUNTER, "messages that were given up")
 
 ALL: tuple[MetricDef, ...] = (
     EVENTS,
@@ -136,6 +150,11 @@ ALL: tuple[MetricDef, ...] = (
     LIVE_FRAMES,
     SQL_QUERIES,
     SQL_SECONDS,
+    WEBHOOK_ATTEMPTS,
+    WEBHOOK_SECONDS,
+    WEBHOOK_LATENCY,
+    WEBHOOK_PENDING,
+    WEBHOOK_DEAD,
 )
 
 
