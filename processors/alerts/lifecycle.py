@@ -9,6 +9,8 @@ from processors.alerts.alerts import TAGS, Alert, AlertKind, AlertState, Step, a
 from processors.alerts.signals import Act, Signal
 from processors.alerts.stories import Story
 
+PAGE_KINDS = TAGS | {AlertKind.DELETED, AlertKind.MOVED_OUT, AlertKind.PROTECTED}
+"""Kinds that `page_alerts` gives."""
 _BLOCKS = frozenset({Act.BLOCKED, Act.UNBLOCKED})
 
 Tracks = Callable[[str, int | None], bool]
