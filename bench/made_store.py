@@ -120,8 +120,7 @@ def _enter(store: ClickHouseStore, programs: list[Program]) -> None:
     params = {"programs": tuple(one.slug for one in programs)}
     _run(store, "ledger", params)
     _run(store, "contributions", params)
-    keys = [(program.slug, one.user) for program in programs for one in program.participants]
-    store.refresh_standings(keys, _ms(END) * 1000)
+    store.finish_standings(_ms(END) * 1000)
 
 
 def wait_for_merges(store: ClickHouseStore) -> None:

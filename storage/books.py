@@ -10,6 +10,7 @@ from processors.judging.contributions import Contribution
 from processors.judging.judge import Verdict
 from processors.judging.ledger import Change, EntryKey
 from storage.connection import Connections, external
+from storage.fact_rewriting import chunks
 from storage.fact_rows import aware
 
 _ENTRY = (
@@ -18,6 +19,14 @@ _ENTRY = (
 )  # fmt: skip
 _CONTRIBUTION = (*_ENTRY, "version", "gone")
 _LEDGER = (*_CONTRIBUTION, "before", "cause_kind", "cause")
+_STANDING = ("program", "user", "wiki")
+_STANDINGS_AT_ONCE = 10_000
+
+
+def refresh_standings(connections: Connections, keys: Collection[tuple[str, str, str]], version: int) -> None:
+    """As `Books.refresh_standings`."""
+    for some in chunks(keys, _STANDINGS_AT_ONCE):
+        connections.rows("refresh_standings", {"version": version}, [external("keys", _STANDING, some)])
 
 
 class Books:
@@ -40,16 +49,18 @@ class Books:
         self.connections.insert("ledger", _LEDGER, list(zip(*lines, strict=True)))
         self.connections.insert("contributions", _CONTRIBUTION, list(zip(*rows, strict=True)))
 
-    def refresh_standings(self, keys: Collection[tuple[str, ...]], version: int) -> None:
-        """Recompute the standings of (program, user) keys from the books."""
-        if keys:
-            table = external("keys", ("program", "user"), keys)
-            self.connections.rows("refresh_standings", {"version": version}, [table])
+    def refresh_standings(self, keys: Collection[tuple[str, str, str]], version: int) -> None:
+        """Recompute the standings of (program, user, wiki) keys from the books, of any number of them.
+
+        Args:
+            version: not below that of the entries; `finish_standings` takes what is below for undone.
+        """
+        refresh_standings(self.connections, keys, version)
 
     def finish_standings(self, version: int) -> None:
         """Recompute what a crash between `write_changes` and `refresh_standings` may have left as it was."""
-        ((newest,),) = self.connections.rows("standings_version")
-        self.refresh_standings(self.connections.rows("entries_since", {"version": newest}), version)
+        stale = [(program, user, wiki) for program, user, wiki in self.connections.rows("stale_standings")]
+        self.refresh_standings(stale, version)
 
     def entries(self, keys: Collection[EntryKey]) -> Iterator[Contribution]:
         """What the books say at these keys; nothing where there is no entry."""

@@ -18,6 +18,7 @@ from processors.privacy.hiding import (
     needles,
     redact,
 )
+from storage.books import refresh_standings
 from storage.connection import Connections, external
 from storage.fact_rewriting import AT_ONCE, chunks, rewrite_facts
 from storage.fact_rows import from_row
@@ -41,7 +42,8 @@ class Privacy:
         a hidden author is in no book any more, nor in the ledger; gone from the disk it is after `settle`.
 
         Args:
-            version: of the standings that are computed again.
+            version: of what is entered next; standings that are computed again have the one before it, so that
+                a crash between these two and the next standings is seen.
         """
         for some in chunks(hidden, AT_ONCE):
             self._purge(some, version)
@@ -68,16 +70,16 @@ class Privacy:
     def _purge_books(self, hidden: Sequence[Hiding], version: int) -> None:
         connections = self.connections
         revisions = external("revisions", ("wiki", "rev_id"), _keys(hidden), ("String", "Int64"))
-        books = {(program, user) for program, user in connections.rows("purge_books", tables=[revisions])}
+        books = {(program, user, wiki) for program, user, wiki in connections.rows("purge_books", tables=[revisions])}
         if not books:
             return
         params = {"revisions": tuple(_keys(hidden)), "ids": tuple(one.rev_id for one in hidden)}
         connections.everywhere("purge_contributions", params)
-        keys = external("keys", ("program", "user"), books)
-        left = {(program, user) for program, user in connections.rows("purge_books_left", tables=[keys])}
-        if left:
-            connections.rows("refresh_standings", {"version": version}, [external("keys", ("program", "user"), left)])
-        self._drop_standings(books - left)
+        people = {(program, user) for program, user, _ in books}
+        keys = external("keys", ("program", "user"), people)
+        left = {(program, user, wiki) for program, user, wiki in connections.rows("purge_books_left", tables=[keys])}
+        refresh_standings(connections, books & left, version - 1)
+        self._drop_standings(books - left, people - {(program, user) for program, user, _ in left})
         connections.everywhere("purge_ledger", params)
 
     def _drop_registrations(self, names: Collection[str], ids: Collection[str]) -> None:
@@ -87,13 +89,15 @@ class Privacy:
             if gone := set(names) - {user for (user,) in rows}:
                 self.connections.everywhere("purge_registrations", {"users": tuple(gone)})
 
-    def _drop_standings(self, books: Collection[tuple[str, str]]) -> None:
-        """Those of whom a program has nothing left: their names go from its frozen results too."""
+    def _drop_standings(self, books: Collection[tuple[str, str, str]], gone: Collection[tuple[str, str]]) -> None:
+        """Those of empty books, and of whom a program has nothing left: their names go from its results too."""
         if not books:
             return
-        names = {program: {user for slug, user in books if slug == program} for program, _ in books}
-        self.rewrite_results(names, lambda program, board: without_names(board, names[program], HIDDEN_NAME))
-        self.connections.everywhere("purge_standings", {"keys": tuple(books)})
+        names = {program: {user for slug, user in gone if slug == program} for program, _ in gone}
+        if names:
+            self.rewrite_results(names, lambda program, board: without_names(board, names[program], HIDDEN_NAME))
+        # No list is empty in SQL.
+        self.connections.everywhere("purge_standings", {"books": tuple(books), "gone": tuple(gone) or (("", ""),)})
 
     def rewrite_results(self, programs: Iterable[str], change: Callable[[str, object], object]) -> int:
         """Replace the boards of frozen results by what `change` makes of them; return how many it changed."""

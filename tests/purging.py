@@ -59,7 +59,7 @@ def entry(rev_id: int, user: str = SECRET, program: str = "p", verdict: Verdict 
 
 def write(store: ClickHouseStore, *entries: Contribution, version: int = 10, cause: str = "edit") -> None:
     store.write_changes([Change(one, None, False, Cause("edit", f"{cause}-{one.rev_id}")) for one in entries], version)
-    store.refresh_standings({(one.program, one.user) for one in entries}, version)
+    store.refresh_standings({(one.program, one.user, one.wiki) for one in entries}, version)
 
 
 def freeze(store: ClickHouseStore, program: str, *users: str) -> None:

@@ -22,11 +22,9 @@ from storage.clickhouse import ClickHouseStore
 from storage.copying_streams import said_plainly
 from storage.embedded import EmbeddedServer
 from storage.embedded_config import BACKUPS, backups_of
-from storage.fact_rewriting import chunks
 from storage.target import Target
 
 VERSION = version("wikitally")
-KEYS_AT_ONCE = 10_000
 
 
 def backup(settings: Settings, destination: str, base: str | None, place: Place | None) -> None:
@@ -129,8 +127,8 @@ def _out_of(
 def _add_up(store: ClickHouseStore) -> None:
     """Standings were read before what they sum up; what the books say already, reading on does not add up again."""
     version = store.newest_version() + 1
-    for some in chunks(store.connections.rows("backup_standings"), KEYS_AT_ONCE):
-        store.refresh_standings(some, version)
+    books = [(program, user, wiki) for program, user, wiki in store.connections.rows("backup_standings")]
+    store.refresh_standings(books, version)
 
 
 def _report(store: ClickHouseStore, manifest: Manifest) -> None:

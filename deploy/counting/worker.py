@@ -166,7 +166,7 @@ class Worker:
 
     def _enter(self, changes: Sequence[Change], version: int) -> None:
         self._store.write_changes(changes, version)
-        self._store.refresh_standings({(one.entry.program, one.entry.user) for one in changes}, version)
+        self._store.refresh_standings({(one.entry.program, one.entry.user, one.entry.wiki) for one in changes}, version)
 
     def read(self, batch: Sequence[RawEvent]) -> Plan:
         """Decode a batch and take it into the folds. Do it once per batch, then `commit` until it succeeds.

@@ -1,4 +1,4 @@
--- Who has standings, or should have.
-SELECT program, user FROM contributions FINAL
+-- Who has standings, or should have, and on which wiki.
+SELECT program, user, wiki FROM contributions FINAL
 UNION DISTINCT
-SELECT program, user FROM standings FINAL
+SELECT program, user, wiki FROM standings FINAL

@@ -1,3 +1,2 @@
--- changed_books
 -- Programs with standings newer than a version, and these versions.
 SELECT DISTINCT program, version FROM standings WHERE version > %(since)s

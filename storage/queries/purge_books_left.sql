@@ -1,4 +1,4 @@
--- Which of the books of the external table keys(program, user) still say anything.
-SELECT DISTINCT program, user
+-- What the books of the external table keys(program, user) still tell of, by wiki.
+SELECT DISTINCT program, user, wiki
 FROM contributions FINAL
 WHERE (program, user) IN (SELECT program, user FROM keys)

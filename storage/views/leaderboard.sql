@@ -33,7 +33,24 @@ AS SELECT
     team, edits, bytes_added, bytes_removed, articles_created, articles_edited, uploads, reverted, wikidata_actions,
     pages_proofread, pages_validated,
     if(hidden, NULL, last_edit_at) AS last_edit_at
-FROM (SELECT * FROM $physical.standings FINAL WHERE edits > 0 OR uploads > 0) AS standings
+FROM (
+    SELECT
+        program, user,
+        sum(edits) AS edits,
+        sum(bytes_added) AS bytes_added,
+        sum(bytes_removed) AS bytes_removed,
+        sum(articles_created) AS articles_created,
+        sum(articles_edited) AS articles_edited,
+        sum(uploads) AS uploads,
+        sum(reverted) AS reverted,
+        sum(wikidata_actions) AS wikidata_actions,
+        sum(pages_proofread) AS pages_proofread,
+        sum(pages_validated) AS pages_validated,
+        max(last_edit_at) AS last_edit_at
+    FROM $physical.standings FINAL
+    GROUP BY program, user
+    HAVING edits > 0 OR uploads > 0
+) AS standings
 LEFT JOIN (SELECT program, user, team, pseudonym FROM $physical.participants FINAL) AS enrolled
     ON enrolled.program = standings.program AND enrolled.user = standings.user
 WHERE standings.program IN (SELECT slug FROM $physical.public_programs)

@@ -110,6 +110,7 @@ def _positions(store: ClickHouseStore) -> dict[str, Any]:
         "table_sizes": bag(name for name, _, _ in store.table_sizes()),
         "listings": ClickHouseListings(store.connections).all(),
         "changed books": bag(program for program, _ in changes.books(0)),
+        "newest changed books": changes.newest_version(),
         "changed programs": bag(changes.decisions(0)),
         "changed programs that are shown": changes.shown(SLUGS),
     }

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.facts.decode import Skipped, decode
-from processors.facts.facts import Edit, Fact, Position
+from processors.facts.facts import ActionKind, Edit, Fact, Position
 from processors.judging.contributions import CategoryRef, Cause, Contribution, PageRef, RevisionRef, UserRef
 from processors.judging.judge import Verdict
 from processors.judging.ledger import Change, entry_key
 from processors.numbers.standings import fold_books
 from processors.ports.store import Checkpoint, DeadLetter, Gap, RawEvent, Reached
+from processors.privacy.hiding import USER, hidings
 from processors.programs.definitions import dump_programs
 from processors.programs.program import Program, Session, Visibility
 from processors.programs.states import ProgramState, Status
@@ -26,6 +27,7 @@ from storage.books import entry_from_row
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections
 from storage.fact_rows import from_row
+from storage.migrating import migrations
 from storage.target import Target
 from tests.histories import (
     START,
@@ -167,7 +169,7 @@ def refresh(store: ClickHouseStore, entries: Iterable[Contribution], version: in
     store.write_changes(
         [Change(one, None, False, Cause("edit", f"{one.rev_id}/{version}")) for one in entries], version
     )
-    store.refresh_standings({(one.program, one.user) for one in entries}, version)
+    store.refresh_standings({(one.program, one.user, one.wiki) for one in entries}, version)
 
 
 def test_a_later_judgement_replaces_an_earlier_one_and_writing_twice_changes_nothing(store: ClickHouseStore) -> None:
@@ -220,6 +222,58 @@ def test_standings_in_sql_are_the_pure_fold(store: ClickHouseStore, drawn: list[
         assert sorted(store.standings(program), key=lambda one: one.user) == folded.get(program, [])
 
 
+def sums(store: ClickHouseStore, but: str = "version") -> list[tuple[object, ...]]:
+    return store.connections.statement(f"SELECT * EXCEPT ({but}) FROM standings FINAL ORDER BY ALL")[0]
+
+
+def enter(store: ClickHouseStore, entry: Contribution, version: int, *, gone: bool = False) -> None:
+    """As before a crash: in the books, and summed up by nobody."""
+    cause = Cause("edit", f"{entry.rev_id}/{version}")
+    store.write_changes([Change(entry, Verdict.COUNTED if gone else None, gone, cause)], version)
+
+
+def test_what_a_crash_left_out_of_the_sums_is_found_wiki_by_wiki(store: ClickHouseStore) -> None:
+    """Others go on summing up their own wikis, so that no version stands for all."""
+    commons = "commons.wikimedia.org"
+    refresh(store, [contribution(1), contribution(2, "Ben"), contribution(3, wiki=commons)], 10)
+    enter(store, contribution(4), 20)
+    enter(store, contribution(2, "Ben"), 21, gone=True)
+    enter(store, contribution(5, "Cleo", wiki=commons), 22)
+    refresh(store, [contribution(6, wiki=commons)], 30)
+    store.finish_standings(40)
+    found, _ = store.connections.statement("SELECT user, wiki, edits, version FROM standings FINAL ORDER BY user, wiki")
+    assert found == [("Ada", commons, 2, 30), ("Ada", WIKI, 2, 40), ("Ben", WIKI, 0, 40), ("Cleo", commons, 1, 40)]
+    assert {one.user: one.edits for one in store.standings("p")} == {"Ada": 4, "Cleo": 1}
+    store.finish_standings(50)
+    assert {version for *_, version in sums(store, but="program")} == {30, 40}, "nothing was left to do"
+
+
+def test_what_comes_with_a_hiding_is_summed_up_after_a_crash_too(store: ClickHouseStore) -> None:
+    refresh(store, [contribution(5001), contribution(2)], 10)
+    store.purge(hidings([hidden(5, "A", 5001, USER)]), 20)
+    assert [one.edits for one in store.standings("p")] == [1]
+    enter(store, contribution(3), 20)
+    store.finish_standings(30)
+    assert [one.edits for one in store.standings("p")] == [2]
+
+
+def test_a_store_of_sums_over_all_wikis_gets_them_by_wiki(store: ClickHouseStore) -> None:
+    """The migration may be broken off and begun again."""
+    (by_wiki,) = (one for one in migrations() if one.name == "012_standings_by_wiki")
+    refresh(store, [contribution(1), contribution(2, "Ben"), contribution(3, wiki="commons.wikimedia.org")], 10)
+    refresh(store, [contribution(4, action="label_added", wiki="www.wikidata.org", created=True, byte_delta=None)], 11)
+    refresh(store, [contribution(5, kind=ActionKind.UPLOAD, title="File:A"), contribution(6, title="B")], 12)
+    refresh(store, [contribution(7, verdict=Verdict.BOT), contribution(8, reverted=True, byte_delta=-4)], 13)
+    expected = sums(store)
+    for _ in range(2):
+        for statement in by_wiki.rendered(store.connections.target):
+            for host in store.connections.told()[:1] if statement.once else store.connections.told():
+                host.command(statement.text)
+        assert sums(store) == expected
+    store.finish_standings(20)
+    assert {version for *_, version in sums(store, but="program")} == {10, 11, 13}, "they carry the books' versions"
+
+
 def test_the_newest_state_of_a_program_is_shown_and_visibility_is_in_the_query(store: ClickHouseStore) -> None:
     session = Session(START, START + timedelta(hours=1))
     program = Program(slug="p", title="P", sessions=(session,), wikis=(WIKI,), open=True, campaigns=("c",))
@@ -245,7 +299,7 @@ def test_what_is_gone_is_in_no_book_and_the_ledger_tells_of_it(store: ClickHouse
     gone = Change(one, Verdict.COUNTED, True, Cause("program/left", "e"))
     for _ in range(2):
         store.write_changes([gone], 7)
-        store.refresh_standings({("p", "Ada")}, 7)
+        store.refresh_standings({("p", "Ada", WIKI)}, 7)
     assert list(store.entries({entry_key(one), entry_key(other)})) == [other]
     assert list(store.entries_of_books({("p", "Ada")})) == []
     assert list(store.entries_between("p", "Ada", "Ben")) == [other]

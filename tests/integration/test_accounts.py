@@ -40,7 +40,7 @@ def test_no_column_of_users_holds_an_ip_address_after_all_recordings(store: Clic
     projector.absorb(facts)
     entries = list(projector.judge([fact for fact in facts if is_action(fact)]))
     store.write_changes([Change(one, None, False, Cause("edit", "x")) for one in entries], 1)
-    store.refresh_standings({("everyone", one.user) for one in entries}, 1)
+    store.refresh_standings({("everyone", one.user, one.wiki) for one in entries}, 1)
     users = store.connections.statement(
         "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'user'"
     )[0]

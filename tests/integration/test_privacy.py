@@ -9,7 +9,9 @@ import orjson
 import pytest
 
 from processors.facts.facts import Fact
+from processors.judging.contributions import Cause
 from processors.judging.judge import Verdict
+from processors.judging.ledger import Change
 from processors.ports.store import DeadLetter, RawEvent
 from processors.privacy.hiding import SUMMARY, USER, hidings
 from storage.clickhouse import ClickHouseStore
@@ -87,6 +89,26 @@ def test_a_result_keeps_the_numbers_and_says_that_a_name_is_hidden(store: ClickH
     assert [one["user"] for one in orjson.loads(board)["standings"]] == ["(hidden)", "Ben"]
     assert digest == hashlib.sha256(board.encode()).hexdigest()
     assert (bool(said_of_p), bool(said_of_q)) == (False, True)
+
+
+def test_of_several_wikis_only_what_was_hidden_goes_and_the_name_with_the_last(new_any_store: NewStore) -> None:
+    store = new_any_store()
+    elsewhere = replace(entry(5002), wiki="de.wikipedia.org")
+    write(store, entry(5001), elsewhere)
+    left = Change(replace(entry(5003), wiki="fr.wikipedia.org"), Verdict.COUNTED, True, Cause("program/changed", "e"))
+    store.write_changes([left], 11)
+    store.refresh_standings({("p", SECRET, "fr.wikipedia.org")}, 11)
+    freeze(store, "p", SECRET, "Ben")
+
+    def wikis() -> list[tuple[str, int]]:
+        return store.connections.statement("SELECT wiki, edits FROM standings FINAL WHERE user != '' ORDER BY wiki")[0]
+
+    purge(store)
+    assert wikis() == [("de.wikipedia.org", 1), ("fr.wikipedia.org", 0)]
+    assert SECRET in repr(tables(store)["results"]), "they still have an edit that nobody has hidden"
+    store.purge(hidings([replace(hidden(8, "A", 5002, USER), wiki="de.wikipedia.org")]), 30)
+    assert wikis() == []
+    assert SECRET not in repr(tables(store)["results"])
 
 
 def test_dead_letters_that_tell_of_it_go_and_others_stay(store: ClickHouseStore) -> None:

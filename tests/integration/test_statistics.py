@@ -48,7 +48,7 @@ def write(store: ClickHouseStore, entries: Sequence[Contribution], at: datetime,
     version = version_of(at)
     changes = [Change(one, None, gone, Cause("edit", f"{one.rev_id}/{version}")) for one in entries]
     store.write_changes(changes, version)
-    store.refresh_standings({(one.program, one.user) for one in entries}, version)
+    store.refresh_standings({(one.program, one.user, one.wiki) for one in entries}, version)
 
 
 entries = st.builds(

@@ -68,7 +68,7 @@ def contribution(program: str, user: str, rev_id: int, verdict: Verdict = Verdic
 
 def enter(store: ClickHouseStore, *entries: Contribution, version: int = 10) -> None:
     store.write_changes([Change(one, None, False, Cause("edit", f"e{one.rev_id}")) for one in entries], version)
-    store.refresh_standings({(one.program, one.user) for one in entries}, version)
+    store.refresh_standings({(one.program, one.user, one.wiki) for one in entries}, version)
 
 
 def test_every_view_is_there(store: ClickHouseStore) -> None:
