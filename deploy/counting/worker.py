@@ -101,6 +101,7 @@ class Worker:
         self._stored: dict[tuple[str, int], int] | None = None
         """How far each topic was stored when we started: what lies beyond is in no book yet."""
         self._version = 0
+        self._unsummed: set[tuple[str, str, str]] = set()
         self._unjudged_since = NEVER
         self._invalid_in_a_row = 0
 
@@ -165,8 +166,11 @@ class Worker:
         self._metrics.count(m.REPROJECTED, len(changes))
 
     def _enter(self, changes: Sequence[Change], version: int) -> None:
+        # What a repetition finds in the books already is no change to it, and may not be summed up yet.
+        self._unsummed |= {(one.entry.program, one.entry.user, one.entry.wiki) for one in changes}
         self._store.write_changes(changes, version)
-        self._store.refresh_standings({(one.entry.program, one.entry.user, one.entry.wiki) for one in changes}, version)
+        self._store.refresh_standings(self._unsummed, version)
+        self._unsummed.clear()
 
     def read(self, batch: Sequence[RawEvent]) -> Plan:
         """Decode a batch and take it into the folds. Do it once per batch, then `commit` until it succeeds.

@@ -15,6 +15,7 @@ from deploy.counting.reprojecting import Names, Range
 from deploy.counting.worker import Plan, Worker
 from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
+from processors.errors import StoreUnavailable
 from processors.facts.facts import Edit, Fact
 from processors.metrics import NoMetrics
 from processors.ports.store import Checkpoint
@@ -224,6 +225,29 @@ def test_a_crash_before_the_standings_leaves_them_to_the_next_start(
     assert edits_by_user(store) == {"Ada": 2}
     worker_over(store).catch_up()
     assert edits_by_user(store) == ({"Ada": 2, "Ben": 1} if late else {"Ada": 3})
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_repetition_sums_up_what_was_only_entered_before_it(
+    late: bool, ready: tuple[ClickHouseStore, Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in the books already is no change, and whoever goes on without a restart finishes nothing at a start."""
+    store, worker = ready
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("for a moment")
+
+    def try_it() -> None:
+        worker.catch_up() if late else take(worker, [deleted(9, "A")])
+
+    if late:
+        apply_programs(log_of(store), [BEN])
+    monkeypatch.setattr(store, "refresh_standings", away)
+    with pytest.raises(StoreUnavailable):
+        try_it()
+    monkeypatch.undo()
+    try_it()
+    assert edits_by_user(store) == ({"Ada": 2, "Ben": 1} if late else {"Ada": 1})
 
 
 def test_large_slices_are_cut_into_pieces_by_name_and_the_renamed_are_one(
