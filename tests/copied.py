@@ -9,6 +9,10 @@ from typing import Any
 import orjson
 
 from deploy.cli.forgetting import find, forget
+from processors.alerts.alerts import AlertKind
+from processors.alerts.delivery import Delivery, Outcome, after_attempt
+from processors.alerts.payloads import example
+from processors.alerts.subscriptions import Format, Subscription
 from processors.folds.listing import Listing
 from processors.judging.contributions import CategoryRef
 from processors.ports.store import DeadLetter, Gap, RawEvent
@@ -17,6 +21,7 @@ from processors.programs.tokens import Role
 from storage.clickhouse import ClickHouseStore
 from storage.copying_tables import tables_of
 from storage.listings import ClickHouseListings
+from storage.webhooks import ClickHouseWebhooks
 from tests.acceptance.world import World
 from tests.recorders import EVENTSTREAMS
 from tests.stores import log_of
@@ -72,7 +77,21 @@ def fill(store: ClickHouseStore) -> World:
     store.write_gaps([Gap("eqiad.mediawiki.recentchange", 0, 5, 9, NOON)], [], store.newest_version())
     category = CategoryRef("en.wikipedia.org", "Category:Écrivaines")
     ClickHouseListings(store.connections).write(Listing(category, 2, 7, NOON, NOON))
+    _subscribe(store)
     found = find(store, log_of(store), "Bob the Builder")
     forget(store, log_of(store), found.person, world.now)
     world.restart()
     return world
+
+
+def _subscribe(store: ClickHouseStore) -> None:
+    """A webhook, and a message that was tried once."""
+    webhooks = ClickHouseWebhooks(store.connections)
+    now = datetime.now(UTC)
+    webhooks.save(
+        Subscription("wh_1", "everyone", "", frozenset({AlertKind.SPEEDY}), Format.STANDARD, "https://x.example/", NOON)
+    )
+    message = Delivery("wh_1", "msg_1", example("wh_1", "everyone", now), now, now)
+    tried = after_attempt(message, Outcome(503, "http_503", 0.25), now, 0.5)
+    webhooks.write([message, tried])
+    webhooks.note([(tried, now)])

@@ -31,7 +31,6 @@ class Format(StrEnum):
 
 class SubscriptionState(StrEnum):
     ACTIVE = "active"
-    PAUSED = "paused"
     ENDED = "ended"
     """By hand, or because the endpoint answered 410."""
 
@@ -59,6 +58,8 @@ class Subscription:
     former_secret: str = field(default="", repr=False)
     """Encrypted; signs too, until `former_until`."""
     former_until: datetime | None = None
+    version: int = 0
+    """Grows with each change."""
 
     @property
     def active(self) -> bool:

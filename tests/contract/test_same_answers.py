@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(900)
 Life = dict[str, dict[str, Any]]
 """By stage, all answers after it."""
 
-ELSEWHERE = ("export_", "copy_", "backup_", "lock", "applied_migrations")
+ELSEWHERE = ("export_", "copy_", "backup_", "lock", "applied_migrations", "webhook_")
 """Queries that begin so are no part of this life: they go over HTTP, or move and make stores."""
 
 _asked: set[str] = set()

@@ -104,8 +104,8 @@ def subscription(name: str, program: str = "", campaign: str = "", *kinds: Alert
 
 def test_who_subscribed_to_a_program_a_campaign_or_everything_is_told() -> None:
     one, two, everything = subscription("1", "wir"), subscription("2", campaign="autumn"), subscription("3")
-    other, paused = subscription("4", "other"), replace(subscription("5"), state=SubscriptionState.PAUSED)
-    told = Subscribed([one, two, everything, other, paused]).of(PROGRAM, AlertKind.SPEEDY)
+    other, ended = subscription("4", "other"), replace(subscription("5"), state=SubscriptionState.ENDED)
+    told = Subscribed([one, two, everything, other, ended]).of(PROGRAM, AlertKind.SPEEDY)
     assert list(told) == [one, two, everything]
 
 
