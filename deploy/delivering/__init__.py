@@ -1,0 +1,1 @@
+"""Messages about alerts to whoever subscribed: the outbox, its way in and its way out."""
