@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from deploy.alerting.known_programs import KnownPrograms
 from deploy.alerting.numbers import NumberAlerts
@@ -98,7 +98,7 @@ class Alerting:
         self._numbers.take(changes, version)
         self._seen |= entering
         self._begun = True
-        return self._telling.untold
+        return self._news(version)
 
     def told(self) -> None:
         """Say that all that `take` and `check_time` returned is kept elsewhere."""
@@ -112,7 +112,16 @@ class Alerting:
         """
         self._programs.take_up(self._states())
         self._numbers.check_time(now, freshness, version)
-        return self._telling.untold
+        return self._news(version)
+
+    def _news(self, version: int) -> tuple[AlertChange, ...]:
+        """What is untold of programs that are active, but for what they do not want to be told."""
+        at, states = datetime.fromtimestamp(version / 1_000_000, UTC), self._states()
+        return tuple(
+            one
+            for one in self._telling.untold
+            if one.alert.program in self._programs and not states[one.alert.program].alerts.muted(one.alert, at)
+        )
 
     def _begin(self) -> list[Change]:
         """What a crash may have left untold, or in the books without having been looked at."""

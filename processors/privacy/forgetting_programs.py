@@ -12,6 +12,8 @@ from processors.privacy.forgetting import Forgetting, user_page
 from processors.programs.definitions import dump_programs
 from processors.programs.drafts import Draft
 from processors.programs.events import (
+    AlertMuted,
+    AlertUnmuted,
     Change,
     Changed,
     Defined,
@@ -58,6 +60,8 @@ class ForgettingIn:
             after = self.program(before)
             return change if after == before else replace(change, definition=dump_programs([after]))
         if isinstance(change, _OfPage):
+            change = replace(change, page=self._page(change.page))
+        if isinstance(change, AlertMuted | AlertUnmuted) and change.page is not None:
             change = replace(change, page=self._page(change.page))
         if isinstance(change, _OfUser):
             change = replace(change, user=self._name(change.user, event.recorded_at))

@@ -21,6 +21,7 @@ from processors.programs.deciding import (
     decide_freeze,
     decide_restore,
 )
+from processors.programs.deciding_alerts import Muting, decide_acknowledge, decide_mute
 from processors.programs.enrolling import decide_enrol, decide_join, decide_leave, decide_merge
 from processors.programs.events import NameHidden, PageAssigned, PageUnassigned, TeamSet
 from processors.programs.names import read_page
@@ -152,6 +153,28 @@ class Exclude:
     excluded: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Say that an alert was seen, as it is now."""
+
+    slug: str
+    alert: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Let nobody be told of an alert, of a kind of them, or of those about a page; or of them again."""
+
+    slug: str
+    alert: str = ""
+    kind: str = ""
+    page: Page | None = None
+    until: datetime | None = None
+    muted: bool = True
+    reason: str = ""
+
+
 Command = (
     Apply
     | Clone
@@ -167,6 +190,8 @@ Command = (
     | HideName
     | Assign
     | Exclude
+    | Acknowledge
+    | Mute
 )
 
 
@@ -209,6 +234,11 @@ def decide(states: Mapping[str, ProgramState], command: Command, at: datetime) -
             return change_participant(states, slug, user, lambda program, name: kind(name, read_page(page, program)))
         case Exclude(slug, what, excluded):
             return decide_exclusion(states, slug, what, excluded=excluded)
+        case Acknowledge(slug, alert, reason):
+            return decide_acknowledge(states, slug, alert, reason)
+        case Mute():
+            muting = Muting(command.alert, command.kind, command.page, command.until, muted=command.muted)
+            return decide_mute(states, command.slug, muting, at, command.reason)
 
 
 def due(states: Mapping[str, ProgramState], at: datetime) -> list[Expire]:

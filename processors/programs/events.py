@@ -145,6 +145,34 @@ class Frozen:
     as_of: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class AlertAcknowledged:
+    """Somebody has seen an alert, as it was then."""
+
+    alert: str
+    """Its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMuted:
+    """Nobody is told any more of an alert, of a kind of them, or of those about a page: exactly one is given."""
+
+    alert: str = ""
+    """Its id."""
+    kind: str = ""
+    """As in `AlertKind`."""
+    page: Page | None = None
+    until: Instant | None = None
+    """None: until somebody decides otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertUnmuted:
+    alert: str = ""
+    kind: str = ""
+    page: Page | None = None
+
+
 Change = (
     Defined
     | Changed
@@ -165,6 +193,9 @@ Change = (
     | Restored
     | Expired
     | Frozen
+    | AlertAcknowledged
+    | AlertMuted
+    | AlertUnmuted
 )
 
 

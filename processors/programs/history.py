@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from processors.programs.events import (
+    AlertAcknowledged,
+    AlertMuted,
+    AlertUnmuted,
     Change,
     Changed,
     Defined,
@@ -97,6 +100,12 @@ def _words(change: Change) -> str:
             return "The program was restored"
         case Expired():
             return "The program expired"
+        case AlertAcknowledged(alert):
+            return f"The alert {alert} was acknowledged"
+        case AlertMuted(_, _, _, until):
+            return f"Nobody is told of {_alerts(change)}" + (f" until {_time(until)}" if until else " any more")
+        case AlertUnmuted():
+            return f"Everybody is told of {_alerts(change)} again"
     return _exclusion(change)
 
 
@@ -112,6 +121,12 @@ def _exclusion(change: Change) -> str:
             return str(change)
     excluded = isinstance(change, UserExcluded | PageExcluded | RevisionExcluded)
     return f"{subject} does not count any more" if excluded else f"{subject} counts again"
+
+
+def _alerts(change: AlertMuted | AlertUnmuted) -> str:
+    if change.alert:
+        return f"the alert {change.alert}"
+    return f"alerts about {_page(change.page)}" if change.page else f"alerts of the kind {change.kind}"
 
 
 def _in(team: str) -> str:

@@ -26,6 +26,9 @@ WORDS = {
     "restored": "the program was restored",
     "expired": "the program expired",
     "frozen": "a result was declared",
+    "alert_acknowledged": "an alert was acknowledged",
+    "alert_muted": "alerts were muted",
+    "alert_unmuted": "alerts were unmuted",
 }
 """By kind of event."""
 

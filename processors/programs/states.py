@@ -8,8 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from processors.alerts.decisions import UNDECIDED, AlertDecisions
 from processors.programs.drafts import Draft
 from processors.programs.events import (
+    AlertAcknowledged,
+    AlertMuted,
+    AlertUnmuted,
     Change,
     Changed,
     Defined,
@@ -69,6 +73,8 @@ class ProgramState:
     results: tuple[Result, ...] = ()
     recent: tuple[Decision, ...] = ()
     """The last decisions, oldest first; at most `RECENT`."""
+    alerts: AlertDecisions = UNDECIDED
+    """What was decided about its alerts."""
 
     @property
     def active(self) -> bool:
@@ -160,6 +166,7 @@ class _Fold:
         self._cloned_from = state.cloned_from
         self._results = list(state.results)
         self._recent = list(state.recent)
+        self._of_alerts: list[tuple[Change, datetime, str]] = []
 
     def take(self, event: NewEvent) -> None:
         self._last = event
@@ -176,6 +183,8 @@ class _Fold:
             case Defined(definition, cloned_from):
                 self._draft = Draft.read(definition, event)
                 self._status, self._cloned_from = (Status.ACTIVE, ""), cloned_from
+            case AlertAcknowledged() | AlertMuted() | AlertUnmuted() as change:
+                self._of_alerts.append((change, event.recorded_at, event.actor))
             case Frozen(name, as_of):
                 self._results.append(Result(name, as_of, event.recorded_at, event.version))
             case change:
@@ -207,4 +216,5 @@ class _Fold:
             cloned_from=self._cloned_from,
             results=tuple(self._results),
             recent=tuple(self._recent),
+            alerts=self._state.alerts.after(self._of_alerts) if self._of_alerts else self._state.alerts,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
 from processors.alerts.alerts import TAGS, AlertKind, AlertState
-from processors.programs.commands import Join
+from processors.programs.commands import Join, Mute
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import USER, LittleWiki
 from tests.acceptance.world import day, english
@@ -52,15 +53,16 @@ def test_tag_untag_delete_restore_and_move_arrive_once_in_order(world: AlertWorl
         wiki.edit("Zoe", "Marie Curie", 10, later(minute))
         wiki.categorize("Zoe", "Marie Curie", PROPOSED, later(minute), removed=removed)
 
-    heard = []
-    for step in (
+    steps: list[Callable[[], None]] = [
         lambda: tag(1),
         lambda: tag(2, removed=True),
         lambda: wiki.delete("Admin", "Marie Curie", later(3), "no sources"),
         lambda: wiki.restore("Admin", "Marie Curie", later(4)),
         lambda: wiki.move("Zoe", "Marie Curie", "Draft:Marie Curie", later(5)),
         lambda: wiki.move("Ada", "Draft:Marie Curie", "Marie Skłodowska", later(6)),
-    ):
+    ]
+    heard = []
+    for step in steps:
         step()
         world.read()
         heard.append(world.told())
@@ -242,6 +244,15 @@ def test_lag_silence_and_gaps_are_told_while_a_session_is_on(world: AlertWorld, 
     world.read()
     assert check(91.1) == set()
     assert len(world.alerts(AlertKind.LAG)) == 1
+
+
+def test_muted_alerts_are_kept_and_not_told(world: AlertWorld, wiki: LittleWiki) -> None:
+    world.decide(Mute("women", kind="speedy"))
+    wiki.categorize("Zoe", "Marie Curie", SPEEDY, later(1))
+    wiki.categorize("Zoe", "Marie Curie", PROPOSED, later(1))
+    world.read()
+    assert [one[1] for one in world.told()] == [AlertKind.PROPOSED]
+    assert len(world.lines(AlertKind.SPEEDY)) == 1
 
 
 def test_a_crash_before_the_checkpoint_loses_nothing(world: AlertWorld, wiki: LittleWiki) -> None:

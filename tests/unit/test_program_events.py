@@ -16,6 +16,9 @@ from processors.errors import InvalidEvent, InvalidPrograms
 from processors.programs.definitions import dump_programs
 from processors.programs.events import (
     KINDS,
+    AlertAcknowledged,
+    AlertMuted,
+    AlertUnmuted,
     Change,
     Changed,
     Defined,
@@ -89,6 +92,9 @@ CHANGES: dict[type, st.SearchStrategy[Change]] = {
     Restored: st.just(Restored()),
     Expired: st.just(Expired()),
     Frozen: st.builds(Frozen, st.text(), instants),
+    AlertAcknowledged: st.builds(AlertAcknowledged, st.text()),
+    AlertMuted: st.builds(AlertMuted, st.text(), st.text(), st.none() | wild, st.none() | instants),
+    AlertUnmuted: st.builds(AlertUnmuted, st.text(), st.text(), st.none() | wild),
 }
 fitting = st.one_of(
     st.builds(Joined, names, st.sampled_from(["", "red"]), st.none() | instants, st.none() | instants),
@@ -104,6 +110,7 @@ fitting = st.one_of(
     st.builds(RevisionExcluded, st.just("en.wikipedia.org"), st.integers(1, 3)),
     st.builds(RevisionIncluded, st.just("en.wikipedia.org"), st.integers(1, 3)),
     st.sampled_from([Deleted(), Restored(), Expired(), Merged("b"), Frozen("final", START)]),
+    st.sampled_from([AlertAcknowledged("a" * 32), AlertMuted(kind="lag"), AlertUnmuted(kind="lag")]),
     st.builds(
         Changed,
         st.sampled_from([WIR, replace(WIR, participants=(Participant("Dot"),))]).map(lambda one: dump_programs([one])),
@@ -159,7 +166,7 @@ def test_kinds_have_stable_names() -> None:
     assert list(KINDS) == [
         "defined", "changed", "joined", "left", "team_set", "name_hidden", "page_assigned", "page_unassigned",
         "user_excluded", "user_included", "page_excluded", "page_included", "revision_excluded", "revision_included",
-        "merged", "deleted", "restored", "expired", "frozen",
+        "merged", "deleted", "restored", "expired", "frozen", "alert_acknowledged", "alert_muted", "alert_unmuted",
     ]  # fmt: skip
 
 

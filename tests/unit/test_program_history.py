@@ -34,7 +34,7 @@ PROGRAM = Program(
 )  # fmt: skip
 EXAMPLES: dict[str, Any] = {
     "definition": "x", "user": "Ada", "page": Page("A"), "wiki": "en.wikipedia.org", "rev_id": 5, "into": "other",
-    "name": "final", "as_of": AT,
+    "name": "final", "as_of": AT, "alert": "0" * 32,
 }  # fmt: skip
 
 
