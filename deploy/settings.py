@@ -64,6 +64,15 @@ class Settings(BaseSettings):
         description="comma-separated hosts, addresses and networks that webhooks may go to although they are not "
         "public, and without TLS: chat.internal,10.1.2.0/24",
     )
+    alert_rules: Path | None = Field(
+        default=None, description="YAML file with rules for deletion tags beside the shipped ones; read again when it changes"
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="mail server, for alerts by e-mail: smtp[s]://[user:password@]host[:port]; smtp begins TLS "
+        "where the server can, ?tls=required insists, ?tls=none does without; ?ca=FILE trusts that authority",
+    )
+    mail_from: str = Field(default="", description="address that mails come from; needed with smtp_url")
     sql_url: SecretStr | None = Field(
         default=None,
         description="for SQL of others, an account on the server of clickhouse_url: "
