@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from api.webhooks.guard import Guard
 from api.webhooks.sending import Sender
 from deploy.clock import now
 from deploy.delivering.deliverer import WHEN_AWAY, Deliverer
+from deploy.delivering.office import StoreWebhooks
 from deploy.delivering.telling import Teller
 from deploy.delivering.vault import Vault
 from deploy.opening import OpenStore
@@ -70,9 +71,32 @@ async def keep_delivering(
 @asynccontextmanager
 async def teller_of(settings: Settings) -> AsyncIterator[Teller]:
     """What sends, as the settings have it."""
+    async with _sender(settings) as sender:
+        yield Teller(sender, Vault.of(settings), now)
+
+
+@asynccontextmanager
+async def webhook_desk(
+    opened: OpenStore, settings: Settings, *, changed: Callable[[], object] = lambda: None
+) -> AsyncIterator[StoreWebhooks]:
+    """Where subscriptions are decided about, for as long as the block lasts.
+
+    Args:
+        changed: called on the event loop when something was put into the outbox.
+    """
+    async with _sender(settings) as sender:
+        vault = Vault.of(settings)
+        teller = Teller(sender, vault, now)
+        webhooks = ClickHouseWebhooks(opened.store.connections)
+        base_url = settings.public_url
+        yield StoreWebhooks(webhooks, sender, teller, vault, now, base_url=base_url, changed=changed)
+
+
+@asynccontextmanager
+async def _sender(settings: Settings) -> AsyncIterator[Sender]:
     sender = Sender(guard_of(settings), user_agent=f"wikitally/{version('wikitally')}")
     try:
-        yield Teller(sender, Vault.of(settings), now)
+        yield sender
     finally:
         await sender.close()
 

@@ -11,6 +11,7 @@ from api.webhooks.sending import Sender
 from api.webhooks.signing import signed_headers
 from deploy.delivering.vault import NoKey, Vault
 from ingest.retry_after import read_retry_after
+from processors.alerts.chat import chat_body
 from processors.alerts.delivery import Outcome
 from processors.alerts.notices import Notice
 from processors.alerts.payloads import payload
@@ -73,6 +74,4 @@ class Teller:
 
 def body_for(form: Format, notice: Notice) -> bytes:
     """The body of a message: JSON, whatever the form."""
-    if form is Format.STANDARD:
-        return payload(notice)
-    raise NotImplementedError(form)
+    return payload(notice) if form is Format.STANDARD else chat_body(form, notice)
