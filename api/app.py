@@ -25,12 +25,14 @@ from api.pages import Pages
 from api.program_bodies import problem
 from api.program_routes import router as program_router
 from api.render import freshness_json
+from api.webhook_routes import router as webhook_router
 from api.why_routes import router as why_router
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.numbers.numbers import Metric
 from processors.ports.boards import Boards
 from processors.ports.programs import Desk
 from processors.ports.sql import SqlServer
+from processors.ports.webhooks import WebhookDesk
 from processors.ports.why import Reasons
 
 _RETRY_AFTER = "5"
@@ -62,6 +64,7 @@ def create_app(
     version: str,
     reasons: Reasons | None = None,
     desk: Desk | None = None,
+    webhooks: WebhookDesk | None = None,
     sql: ASGIApp | None = None,
     exports: SqlServer | None = None,
 ) -> ASGIApp:
@@ -70,6 +73,7 @@ def create_app(
     Args:
         reasons: without it, nothing is explained.
         desk: without it, nothing is decided.
+        webhooks: without it, or without a desk, nobody can subscribe.
         sql: what is at `/sql`.
         exports: what files of any size come from.
     """
@@ -89,6 +93,8 @@ def create_app(
         app.include_router(why_router(reasons, access))
     if desk is not None:
         app.include_router(program_router(desk))
+    if desk is not None and webhooks is not None:
+        app.include_router(webhook_router(desk, webhooks))
 
     if sql is not None:
         # Clients take one with the slash or without, and follow no redirect with a body.
