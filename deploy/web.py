@@ -14,6 +14,7 @@ from api.sql_gateway import SqlGateway
 from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons
 from deploy.clock import now
+from deploy.delivering.keeping import webhook_desk
 from deploy.http_server import serving
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore
@@ -36,18 +37,21 @@ async def web(
     *,
     away: Callable[[], bool],
     decided: Callable[[], None] = lambda: None,
+    queued: Callable[[], object] = lambda: None,
 ) -> AsyncIterator[ASGIApp]:
     """The whole site, for as long as the block lasts; the port for SQL, if it has one of its own, is open meanwhile.
 
     Args:
         away: whether whoever asks the store all the time has lost it.
         decided: called on the event loop when something was decided about a program.
+        queued: called on the event loop when a webhook is to be sent something again.
 
     Raises:
-        InvalidInput: the port for SQL cannot be had.
+        InvalidInput: the port for SQL cannot be had; a setting of webhooks breaks a rule.
     """
     async with AsyncExitStack() as stack:
         desk = StoreDesk(opened.store, Commands(opened.store, opened.log, now), now, changed=decided)
+        webhooks = await stack.enter_async_context(webhook_desk(opened, settings, changed=queued))
         analyst = AnalystHttp(opened.others) if opened.others is not None else None
         sql = SqlGateway(analyst, desk.token, metrics) if analyst is not None else None
         if analyst is not None:
@@ -62,6 +66,7 @@ async def web(
             version=version("wikitally"),
             reasons=StoreReasons(opened.store, now),
             desk=desk,
+            webhooks=webhooks,
             sql=sql,
             exports=analyst,
         )
