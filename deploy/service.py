@@ -16,6 +16,7 @@ from deploy.counting.housekeeping import Housekeeping
 from deploy.counting.listing import keep_listed
 from deploy.counting.pipeline import Pipeline
 from deploy.counting.worker import Worker
+from deploy.delivering.keeping import keep_delivering
 from deploy.http_server import serving
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore, patiently
@@ -65,13 +66,24 @@ async def service(
     boards = StoreBoards(store, now)
     live = Live(boards, metrics=metrics)
     pipeline = Pipeline(source, worker, metrics=metrics, revive=opened.revive, on_change=live.changed)
+    woken = asyncio.Event()
     async with (
-        web(opened, settings, boards, live, metrics, away=lambda: pipeline.store_away, decided=pipeline.look) as app,
+        web(
+            opened,
+            settings,
+            boards,
+            live,
+            metrics,
+            away=lambda: pipeline.store_away,
+            decided=pipeline.look,
+            queued=woken.set,
+        ) as app,
         serving(app, settings.host, settings.port) as url,
     ):
         task = asyncio.create_task(pipeline.run(checkpoint), name="pipeline")
         house = asyncio.create_task(_keep_house(Housekeeping(store, opened.log, settings, now)), name="housekeeping")
-        tasks = [task, house]
+        delivering = keep_delivering(opened, settings, metrics, woken=woken)
+        tasks = [task, house, asyncio.create_task(delivering, name="webhooks")]
         if user_agent:
             listing = keep_listed(opened, settings, metrics, user_agent=user_agent, take=pipeline.take)
             tasks.append(asyncio.create_task(listing, name="category listing"))
