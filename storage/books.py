@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,9 +10,11 @@ from processors.facts.facts import ActionKind, UserClass
 from processors.judging.contributions import Contribution
 from processors.judging.judge import Verdict
 from processors.judging.ledger import Change, EntryKey
+from processors.ports.store import Share
 from storage.connection import Connections, external
 from storage.fact_rewriting import chunks
 from storage.fact_rows import aware
+from storage.shares import share_params
 
 _ENTRY = (
     "program", "user", "wiki", "kind", "rev_id", "verdict", "occurred_at", "title", "namespace", "byte_delta",
@@ -33,6 +36,7 @@ class Books:
     """Every write may be repeated: the newest version of a row counts."""
 
     connections: Connections
+    share: Share
 
     def newest_version(self) -> int:
         """The highest version that anything carries; newer rows must have a higher one."""
@@ -59,7 +63,8 @@ class Books:
 
     def finish_standings(self, version: int) -> None:
         """Recompute what a crash between `write_changes` and `refresh_standings` may have left as it was."""
-        stale = [(program, user, wiki) for program, user, wiki in self.connections.rows("stale_standings")]
+        rows = self.connections.rows("stale_standings", share_params(self.share))
+        stale = [(program, user, wiki) for program, user, wiki in rows]
         self.refresh_standings(stale, version)
 
     def entries(self, keys: Collection[EntryKey]) -> Iterator[Contribution]:
@@ -70,17 +75,20 @@ class Books:
             yield from self._entries("entries", tables=[table])
 
     def entries_of_books(self, keys: Collection[tuple[str, str]]) -> Iterator[Contribution]:
-        """All that the books of these (program, user) say."""
+        """All that the books of these (program, user) say of our wikis."""
         if keys:
-            yield from self._entries("entries_of_books", tables=[external("keys", ("program", "user"), keys)])
+            table = external("keys", ("program", "user"), keys)
+            yield from self._entries("entries_of_books", share_params(self.share), [table])
 
     def entries_between(self, program: str, first: str, last: str) -> Iterator[Contribution]:
-        """All that a program's books say of the users from `first` to `last` by name."""
-        yield from self._entries("entries_between", {"program": program, "first": first, "last": last})
+        """All that a program's books say of our wikis and of the users from `first` to `last` by name."""
+        params = {"program": program, "first": first, "last": last}
+        yield from self._entries("entries_between", params | share_params(self.share))
 
     def entry_users(self, program: str) -> list[tuple[str, int]]:
-        """Who is in a program's books, and with how many entries; by name."""
-        return [(user, count) for user, count in self.connections.rows("entry_users", {"program": program})]
+        """Who is in a program's books, and with how many entries of our wikis; by name."""
+        params = {"program": program} | share_params(self.share)
+        return [(user, count) for user, count in self.connections.rows("entry_users", params)]
 
     def _entries(
         self, name: str, params: Mapping[str, Any] | None = None, tables: Sequence[Mapping[str, Any]] = ()
@@ -88,13 +96,34 @@ class Books:
         yield from map(entry_from_row, self.connections.records(name, params, tables))
 
     def books(self) -> dict[str, int]:
-        """By slug, the version of the program that its books are complete for."""
-        return dict(self.connections.rows("books"))
+        """By slug, the version of the program that its books are complete for, as far as our wikis are concerned."""
+        judged: defaultdict[str, defaultdict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+        for slug, of, partition, version in self.connections.rows("books"):
+            judged[slug][of][partition] = version
+        versions = {slug: complete_for(self.share, by_division) for slug, by_division in judged.items()}
+        return {slug: version for slug, version in versions.items() if version}
 
     def close_books(self, versions: Mapping[str, int]) -> None:
-        """Say that the books of programs (slug to version) are complete."""
-        if versions:
-            self.connections.insert("books", ("slug", "version"), [list(versions), list(versions.values())])
+        """Say that the books of programs (slug to version) are complete for our wikis."""
+        rows = [
+            (slug, self.share.of, partition, version)
+            for slug, version in versions.items()
+            for partition in self.share.partitions
+        ]
+        if rows:
+            self.connections.insert("judged", ("slug", "of", "partition", "version"), list(zip(*rows, strict=True)))
+
+
+def complete_for(share: Share, judged: Mapping[int, Mapping[int, int]]) -> int:
+    """The version that a program's books are complete for on the wikis of a share.
+
+    Args:
+        judged: versions by partition, for each number of partitions that wikis have been divided into. Where all
+            partitions of a division are there, the least of them holds for every wiki, however they are divided now.
+    """
+    everywhere = max((min(all_.values()) for of, all_ in judged.items() if len(all_) == of), default=0)
+    own = judged.get(share.of, {})
+    return min((max(own.get(one, 0), everywhere) for one in share.partitions), default=everywhere)
 
 
 def _row(entry: Contribution) -> tuple[Any, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+
+from processors.ports.store import ALL_WIKIS, Share
 from storage.books import Books
 from storage.connection import Connections
 from storage.facts import Facts
@@ -25,6 +28,14 @@ class ClickHouseStore(Facts, Books, Programs, Positions, Forget, Retention, Why,
 
     def __init__(self, target: Target) -> None:
         self.connections = Connections(target)
+        self.share = ALL_WIKIS
+
+    def shared(self, share: Share) -> ClickHouseStore:
+        """The same store, over the same connections, for whoever judges some wikis only: slices, books and what is
+        behind in them are of these wikis alone."""
+        other = copy(self)
+        other.share = share
+        return other
 
     def migrate(self) -> list[Migration]:
         """Bring the schema up to this version of wikitally; return what was applied.

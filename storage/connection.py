@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -29,6 +30,15 @@ _Result = TypeVar("_Result")
 def query(name: str) -> str:
     """The text of `storage/queries/NAME.sql`."""
     return resources.files("storage").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
+
+
+CORRELATION: ContextVar[str] = ContextVar("correlation", default="")
+"""What an insert is part of, for people who search ClickHouse's `query_log`: its `log_comment`."""
+
+
+def _comment() -> dict[str, str]:
+    correlation = CORRELATION.get()
+    return {"log_comment": correlation} if correlation else {}
 
 
 def external(
@@ -156,7 +166,7 @@ class Connections:
             StoreUnavailable: nothing may be assumed written; insert all of it again.
         """
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
-        wanted = self._settings | dict(settings or {})
+        wanted = self._settings | dict(settings or {}) | _comment()
         self._run(
             f"insert_{table}",
             lambda client: client.execute(statement, list(values), columnar=True, settings=wanted),

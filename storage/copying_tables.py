@@ -10,11 +10,11 @@ from storage.connection import Connections
 from storage.target import quoted
 
 LOG = "program_events"
-NOT_DATA = frozenset({"schema_versions", "locks", "copies", "backups"})
+NOT_DATA = frozenset({"schema_versions", "locks", "owners", "copies", "backups"})
 """What a database says of itself."""
 FED = frozenset({"registrations", "activity_minutes"})
 """Inserting facts fills these too."""
-_FIRST = ("checkpoints", "books", "standings", "contributions", "ledger")
+_FIRST = ("checkpoints", "judged", "standings", "contributions", "ledger")
 _LAST = (LOG, "facts", "registrations", "activity_minutes", "forgotten")
 _ROWS_AT_ONCE = {"dead_letters": 500, "results": 50, "programs": 500, "activity_minutes": 5_000}
 _BLOCK_ROWS = 20_000

@@ -9,14 +9,17 @@ from typing import Any
 from processors.facts.facts import Action, Edit, Fact, Uploaded
 from processors.facts.tags import RELEVANT_PATTERN
 from processors.judging.contributions import CategoryRef, PageRef, RevisionRef, UserRef
+from processors.ports.store import Share
 from storage.connection import Connections, external
 from storage.fact_rows import COLUMNS, as_columns, from_row
+from storage.shares import share_params
 
 
 class Facts:
     """What the wikis did. Slices come in no order, and what was appended twice may come twice."""
 
     connections: Connections
+    share: Share
 
     def append(self, facts: Sequence[Fact], received_at: datetime) -> None:
         """Store facts, durable on return; appending one twice keeps it once."""
@@ -35,9 +38,10 @@ class Facts:
             yield from self._actions("actions_of_revisions", tables=[table])
 
     def actions_of_users(self, users: Collection[UserRef], start: datetime, end: datetime) -> Iterator[Action]:
-        """What was done under these names in `[start, end)`."""
+        """What was done under these names on our wikis in `[start, end)`."""
         if users:
-            yield from self._actions("actions_of_users", _window(start, end), [external("users", ("user",), users)])
+            params = _window(start, end) | share_params(self.share)
+            yield from self._actions("actions_of_users", params, [external("users", ("user",), users)])
 
     def acting_users(
         self, start: datetime, end: datetime, wikis: Collection[str], users: Collection[str] | None
@@ -101,14 +105,18 @@ class Facts:
         """Who was renamed, on any wiki."""
         yield from self._facts("renames")
 
+    def renames_since(self, received_at: datetime) -> Iterator[Fact]:
+        """Who was renamed, on any wiki, as far as some worker received it since then."""
+        yield from self._facts("renames_since", {"since": int(received_at.timestamp() * 1000)})
+
     def categorized(self, categories: Collection[CategoryRef]) -> Iterator[Fact]:
         """Category changes of these categories."""
         if categories:
             yield from self._facts("categorized", tables=[external("pages", ("wiki", "title"), categories)])
 
     def wikis_seen(self) -> list[str]:
-        """Wikis of which there are facts."""
-        return [wiki for (wiki,) in self.connections.rows("wikis_seen")]
+        """Wikis of ours of which there are facts."""
+        return [wiki for (wiki,) in self.connections.rows("wikis_seen", share_params(self.share))]
 
     def namespace_examples(self) -> list[tuple[str, int, str]]:
         """(wiki, namespace, a title in it) for every namespace seen."""
@@ -119,7 +127,7 @@ class Facts:
         return {(topic, partition): offset for topic, partition, offset in self.connections.rows("stored_offsets")}
 
 
-def _window(start: datetime, end: datetime) -> dict[str, int]:
+def _window(start: datetime, end: datetime) -> dict[str, Any]:
     return {"start": int(start.timestamp()), "end": int(end.timestamp())}
 
 

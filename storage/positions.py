@@ -5,11 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from processors.ports.boards import Freshness
 from processors.ports.store import Checkpoint, DeadLetter, Gap, Reached
 from storage.connection import Connections
 from storage.fact_rows import EPOCH, aware
+
+
+class LogPosition(NamedTuple):
+    """How far a partition of our own log is stored and judged."""
+
+    reached: Reached
+    watermark: datetime
+    """1970: not known."""
+    version: int
+    """Of the batch that came so far: its time in microseconds."""
 
 
 class Positions:
@@ -30,6 +41,14 @@ class Positions:
             },
             watermark=watermark if watermark > EPOCH else None,
         )
+
+    def positions_in_log(self, streams: str, topic: str) -> dict[int, LogPosition]:
+        """How far each partition of a topic of our own log is stored and judged."""
+        rows = self.connections.rows("positions_in_log", {"streams": streams, "topic": topic})
+        return {
+            partition: LogPosition(Reached(offset, timestamp_ms), aware(watermark), version)
+            for partition, offset, timestamp_ms, watermark, version in rows
+        }
 
     def save_checkpoint(self, checkpoint: Checkpoint, version: int) -> None:
         """Store a resume position. Call it when all that was read up to it is durable, never before."""

@@ -12,6 +12,20 @@ from processors.programs.events import NewEvent, ProgramEvent
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Wikis that one worker judges: those in some partitions of the log, of so many as there are.
+
+    The partition of a wiki is murmur2 of its server name, as Kafka's own clients partition keys.
+    """
+
+    partitions: frozenset[int] = frozenset({0})
+    of: int = 1
+
+
+ALL_WIKIS = Share()
+
+
+@dataclass(frozen=True, slots=True)
 class RawEvent:
     """One event as it was read: the JSON bytes, and where they stood if the source knows better than they say."""
 

@@ -1,2 +1,2 @@
--- The version of its program that each program's books are complete for.
-SELECT slug, version FROM books FINAL
+-- The version of its program that each program's books are complete for, by partition of the wikis.
+SELECT slug, of, partition, version FROM judged FINAL

@@ -1,4 +1,5 @@
--- The newest watermark of any list of streams, and how many gaps are open.
+-- Up to when all is in, by the list of streams that is furthest, and how many gaps are open. Of a list that several
+-- workers read, the partition that is least far decides.
 SELECT
-    (SELECT max(watermark) FROM checkpoints FINAL),
+    (SELECT max(behind) FROM (SELECT min(watermark) AS behind FROM checkpoints FINAL GROUP BY streams)),
     (SELECT count() FROM gaps FINAL WHERE NOT closed)

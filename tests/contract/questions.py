@@ -13,6 +13,7 @@ from processors.judging.contributions import CategoryRef, PageRef, RevisionRef, 
 from processors.judging.ledger import entry_key
 from processors.numbers.numbers import By, Division, Metric
 from processors.ports.boards import Moment
+from processors.ports.store import Share
 from processors.programs.program import Visibility
 from storage.changes import ClickHouseChanges
 from storage.clickhouse import ClickHouseStore
@@ -32,8 +33,8 @@ WIKIS = [WIKI, "de.wikipedia.org", "commons.wikimedia.org"]
 REVISIONS = [(WIKI, 10), (WIKI, 100), (WIKI, 5001), (WIKI, 5002), (WIKI, 5040), ("de.wikipedia.org", 60), (WIKI, 99999)]
 PUBLIC = [Visibility.PUBLIC]
 TABLES = (
-    *SHARDING, "program_events", "programs", "participants", "books", "results", "checkpoints", "gaps", "dead_letters",
-    "tokens", "listings",
+    *SHARDING, "program_events", "programs", "participants", "judged", "results", "checkpoints", "gaps", "dead_letters",
+    "tokens", "listings", "owners",
 )  # fmt: skip
 """All but the digests of the forgotten, which are salted at random, and what belongs to migrating."""
 
@@ -65,6 +66,8 @@ def _facts(store: ClickHouseStore) -> dict[str, Any]:
         "state_facts": bag(store.state_facts(WIKIS)),
         "state_facts_of_titles": bag(store.state_facts_of_titles(WIKI, {"A", "C"})),
         "renames": bag(store.renames()),
+        "renames_since": bag(store.renames_since(START)),
+        "shares": [_of_share(store.shared(Share(frozenset({one}), 2))) for one in (0, 1)],
         "categorized": bag(store.categorized({CATEGORY, CategoryRef(WIKI, "Category:X")})),
         "wikis_seen": sorted(store.wikis_seen()),
         "namespace_examples": sorted(each[:2] for each in store.namespace_examples()),
@@ -72,6 +75,18 @@ def _facts(store: ClickHouseStore) -> dict[str, Any]:
         "stored_offsets": store.stored_offsets(),
         "first_fact_at": store.first_fact_at(),
         "facts_by_id": bag(store.facts_by_id({"event-0003", "event-0010", "event-0020", "event-0030"}).items()),
+    }
+
+
+def _of_share(store: ClickHouseStore) -> dict[str, Any]:
+    users = {UserRef(user) for user in USERS}
+    return {
+        "wikis_seen": sorted(store.wikis_seen()),
+        "actions_of_users": bag(store.actions_of_users(users, START, NOW)),
+        "entries_between": {slug: bag(store.entries_between(slug, "", "\U0010ffff")) for slug in SLUGS},
+        "entries_of_books": bag(store.entries_of_books({(slug, user) for slug in SLUGS for user in USERS})),
+        "entry_users": {slug: store.entry_users(slug) for slug in SLUGS},
+        "books": store.books(),
     }
 
 
@@ -102,6 +117,7 @@ def _positions(store: ClickHouseStore) -> dict[str, Any]:
     return {
         "checkpoint": store.checkpoint(STREAMS),
         "open_gaps": gaps,
+        "positions_in_log": store.positions_in_log(STREAMS, "eqiad.mediawiki.recentchange"),
         "freshness": store.freshness(lambda: NOW),
         "dead_letter_count": store.dead_letter_count(),
         "stretches": [store.stretch(gap) for gap in gaps],
