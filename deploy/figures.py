@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.render import board_json
-from deploy.counting.worker import Figures
+from deploy.counting.plan import Figures
 from processors.ports.boards import Board
 
 

@@ -12,7 +12,7 @@ import structlog
 from api.live import Live
 from deploy.answers.boards import StoreBoards
 from deploy.clock import now
-from deploy.counting.housekeeping import Housekeeping
+from deploy.counting.housekeeping import Housekeeping, keep_house
 from deploy.counting.listing import keep_listed
 from deploy.counting.pipeline import Pipeline
 from deploy.counting.worker import Worker
@@ -24,7 +24,6 @@ from deploy.settings import Settings
 from deploy.web import web
 from ingest.tracking import PositionTracker
 from processors import metrics as m
-from processors.errors import StoreUnavailable
 from processors.ports.store import Checkpoint, EventSource, Gap
 
 _log = structlog.get_logger()
@@ -81,7 +80,7 @@ async def service(
         serving(app, settings.host, settings.port) as url,
     ):
         task = asyncio.create_task(pipeline.run(checkpoint), name="pipeline")
-        house = asyncio.create_task(_keep_house(Housekeeping(store, opened.log, settings, now)), name="housekeeping")
+        house = asyncio.create_task(keep_house(Housekeeping(store, opened.log, settings, now)), name="housekeeping")
         delivering = keep_delivering(opened, settings, metrics, woken=woken)
         tasks = [task, house, asyncio.create_task(delivering, name="webhooks")]
         if user_agent:
@@ -94,24 +93,6 @@ async def service(
             for one in reversed(tasks):
                 one.cancel()
             await asyncio.wait(tasks)
-
-
-_DAY = 86_400
-_WHEN_AWAY = 60
-
-
-async def _keep_house(house: Housekeeping) -> None:
-    """Once at the start, then once a day. What goes wrong is told, and tried again."""
-    while True:
-        try:
-            await asyncio.to_thread(house.run)
-        except StoreUnavailable:
-            await asyncio.sleep(_WHEN_AWAY)
-        except Exception:
-            _log.exception("housekeeping failed; it is tried again tomorrow")
-            await asyncio.sleep(_DAY)
-        else:
-            await asyncio.sleep(_DAY)
 
 
 async def _resumed(opened: OpenStore, streams: str) -> tuple[Checkpoint | None, Sequence[Gap]]:

@@ -8,6 +8,7 @@ WikitallyError
 │   └── SqlRefused          (which rule for SQL of others it breaks)
 ├── InvalidEvent            dead-letter the event; go on
 ├── TooManyInvalidEvents    stop the worker: the stream no longer is what it was
+├── NotOurs                 stop at once: another worker has what we were working on
 └── TransientError          retry; nothing may be assumed
     ├── SourceUnavailable
     ├── StoreUnavailable
@@ -94,6 +95,10 @@ class InvalidEvent(WikitallyError):
 
 class TooManyInvalidEvents(WikitallyError):
     """So many events in a row could not be understood that going on would lose data silently."""
+
+
+class NotOurs(WikitallyError):
+    """Another worker has taken over the wikis that we judged; nothing of ours counts any more."""
 
 
 class TransientError(WikitallyError):

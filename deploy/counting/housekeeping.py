@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,14 +11,18 @@ from uuid import uuid4
 import structlog
 
 from deploy.settings import Settings
+from processors.errors import Conflict, StoreUnavailable
 from processors.ports.store import ProgramLog
 from processors.programs.commands import due
 from processors.programs.commits import Programs, catch_up, commit, draft
 from storage.clickhouse import ClickHouseStore
+from storage.locks import Locks, held
 
 _log = structlog.get_logger()
 
 ACTOR = "wikitally"
+_DAY = 86_400
+_WHEN_AWAY = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,35 @@ class Housekeeping:
             programs,
         )
         return tuple(event.program for event in committed.events), committed.programs
+
+
+async def keep_house(house: Housekeeping, *, once_for_all: Locks | None = None) -> None:
+    """Once at the start, then once a day. What goes wrong is told, and tried again.
+
+    Args:
+        once_for_all: where several could do it, whoever comes first does.
+    """
+    while True:
+        try:
+            await asyncio.to_thread(_tidy, house, once_for_all)
+        except StoreUnavailable:
+            await asyncio.sleep(_WHEN_AWAY)
+        except Exception:
+            _log.exception("housekeeping failed; it is tried again tomorrow")
+            await asyncio.sleep(_DAY)
+        else:
+            await asyncio.sleep(_DAY)
+
+
+def _tidy(house: Housekeeping, locks: Locks | None) -> None:
+    if locks is None:
+        house.run()
+        return
+    try:
+        with held(locks, "housekeeping", patience=0):
+            house.run()
+    except Conflict:
+        _log.info("another worker keeps house")
 
 
 def facts_from(programs: Programs, now: datetime, days: int) -> datetime:

@@ -44,14 +44,22 @@ def api_address(settings: Settings) -> str | None:
     return WIKIMEDIA if urlsplit(settings.stream_url).hostname == "stream.wikimedia.org" else None
 
 
-async def keep_listed(opened: OpenStore, settings: Settings, metrics: Metrics, *, user_agent: str, take: Take) -> None:
-    """List what is due, for ever; nothing where wikis are not to be asked."""
+async def keep_listed(
+    opened: OpenStore,
+    settings: Settings,
+    metrics: Metrics,
+    *,
+    user_agent: str,
+    take: Take,
+    owns: Callable[[str], bool] = lambda wiki: True,
+) -> None:
+    """List what is due on the wikis that are ours, for ever; nothing where wikis are not to be asked."""
     address = api_address(settings)
     if address is None:
         return
     async with MediaWiki(address, user_agent=user_agent, metrics=metrics, clock=now) as wikis:
         await CategoryLister(
-            opened.store, opened.log, wikis, take, clock=now, limit=settings.category_members_limit
+            opened.store, opened.log, wikis, take, clock=now, limit=settings.category_members_limit, owns=owns
         ).run()
 
 
@@ -60,6 +68,7 @@ class CategoryLister:
 
     Args:
         limit: most members of a category with its subcategories.
+        owns: whether a wiki's categories are ours to list.
         progress: told how many pages of a category have been found.
     """
 
@@ -72,6 +81,7 @@ class CategoryLister:
         *,
         clock: Callable[[], datetime],
         limit: int,
+        owns: Callable[[str], bool] = lambda wiki: True,
         progress: Callable[[CategoryRef, int], None] = lambda category, pages: None,
     ) -> None:
         self._store = store
@@ -81,6 +91,7 @@ class CategoryLister:
         self._take = take
         self._clock = clock
         self._limit = limit
+        self._owns = owns
         self._progress = progress
         self._programs = Programs()
         self._told: set[CategoryRef] = set()
@@ -102,7 +113,8 @@ class CategoryLister:
     def _due(self) -> dict[CategoryRef, int]:
         self._programs = catch_up(self._program_log, self._programs)
         categories = wanted(state.program for state in self._programs.states.values() if state.active)
-        return due(categories, self._listings.all(), self._clock()) if categories else {}
+        ours = {category: depth for category, depth in categories.items() if self._owns(category.wiki)}
+        return due(ours, self._listings.all(), self._clock()) if ours else {}
 
     async def list_all(self, categories: Mapping[CategoryRef, int]) -> None:
         """List categories with their subcategories down to a depth: of one wiki one by one, of few wikis at once.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from contextlib import aclosing, contextmanager, suppress
+from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
@@ -15,9 +16,12 @@ import structlog
 from deploy.counting.worker import Worker
 from processors import metrics as m
 from processors.errors import InvalidInput, StoreUnavailable
+from processors.facts.decode import read_position
 from processors.facts.facts import Fact
+from processors.facts.messages import position_text
 from processors.metrics import Metrics
-from processors.ports.store import Checkpoint, EventSource
+from processors.ports.store import Checkpoint, EventSource, RawEvent
+from storage.connection import CORRELATION
 
 _log = structlog.get_logger()
 
@@ -27,6 +31,24 @@ LONGEST_WAIT = 5.0
 """Seconds between two attempts to reach the store."""
 LOOK_FOR_CHANGES_EVERY = 1.0
 """Seconds between two looks at whether programs have changed."""
+
+
+@contextmanager
+def correlated(batch: Sequence[RawEvent]) -> Iterator[None]:
+    """Give all that is logged of a batch, and what ClickHouse logs of its inserts, the name of the batch."""
+    name = batch_name(batch)
+    before = CORRELATION.set(name)
+    try:
+        with structlog.contextvars.bound_contextvars(batch=name):
+            yield
+    finally:
+        CORRELATION.reset(before)
+
+
+def batch_name(batch: Sequence[RawEvent]) -> str:
+    """`topic/partition/offset+events` of the stream, as dead letters and `facts` have it too."""
+    position = (batch[0].position or read_position(batch[0].data)) if batch else None
+    return f"{position_text(position)}+{len(batch)}"
 
 
 class Pipeline:
@@ -75,8 +97,9 @@ class Pipeline:
             async with aclosing(self._source.events(resume)) as batches:  # type: ignore[type-var]
                 async for batch in batches:
                     async with self._free:
-                        plan = await self._in_thread(partial(self._worker.read, batch))
-                        changed = await self._with_store("commit", partial(self._worker.commit, plan))
+                        with correlated(batch):
+                            plan = await self._in_thread(partial(self._worker.read, batch))
+                            changed = await self._with_store("commit", partial(self._worker.commit, plan))
                     self._on_change(changed)
             await self._bring_books_up_to_date()
         finally:
@@ -120,7 +143,8 @@ class Pipeline:
             self._on_change(changed)
 
     async def _in_thread(self, call: Callable[[], _Result]) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        # With the context of the batch, whose name goes along to the log and to ClickHouse.
+        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, call)
 
     async def _with_store(self, name: str, call: Callable[[], _Result]) -> _Result:
         """Call the worker until the store has taken it."""

@@ -6,7 +6,7 @@ Synchronous, so that it runs in a thread beside the event loop, and the same und
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
@@ -14,8 +14,9 @@ import structlog
 
 from deploy.answers.boards import StoreBoards
 from deploy.counting.following import NEVER, Following, Progress
+from deploy.counting.plan import Figures, Plan, Together, Tracker
 from ingest.recorded import event_time
-from ingest.tracking import Deduplicator, PositionTracker
+from ingest.tracking import Deduplicator
 from processors import metrics as m
 from processors.errors import InvalidEvent, TooManyInvalidEvents
 from processors.facts.decode import Skipped, decode, read_position
@@ -34,7 +35,7 @@ from processors.judging.judge import Verdict
 from processors.judging.ledger import ActionKey, Change, action_key, differences, entry_key
 from processors.judging.projection import Projector
 from processors.metrics import Metrics
-from processors.ports.store import Checkpoint, DeadLetter, Gap, ProgramLog, RawEvent
+from processors.ports.store import DeadLetter, ProgramLog, RawEvent
 from processors.privacy.hiding import Redactions, hidings
 from storage.clickhouse import ClickHouseStore
 
@@ -46,45 +47,30 @@ MOST_INVALID_IN_A_ROW = 200
 """So many events in a row that cannot be understood stop the worker."""
 
 
-@dataclass(slots=True)
-class Figures:
-    """What a worker has done since it started."""
-
-    events_read: int = 0
-    canaries: int = 0
-    duplicates_dropped: int = 0
-    dead_letters: int = 0
-    facts: int = 0
-    edits_judged: int = 0
-    contributions: int = 0
-    """Entries that counted, of edits seen for the first time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A batch that has been read: all that has to be stored before the stream may move on."""
-
-    facts: Sequence[Fact]
-    letters: Sequence[DeadLetter]
-    opened: Sequence[Gap]
-    closed: Sequence[Gap]
-    checkpoint: Checkpoint
-    received_at: datetime
-    events: int
-    started: float = field(default_factory=perf_counter)
+OTHERS_STORE = timedelta(minutes=15)
+"""What another worker has received is stored by then, or read again by its successor."""
+OTHERS_WRITE = timedelta(seconds=10)
+"""What another worker began to write is written by then."""
+_AT_ONCE = timedelta()
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Worker:
-    """Turns raw events into facts and projections in a store. One at a time per store."""
+    """Turns raw events into facts and projections in a store: alone, or one of several, each with wikis of its own.
+
+    Args:
+        together: where it is one of several; the store is its share then.
+    """
 
     def __init__(
         self,
         store: ClickHouseStore,
         log: ProgramLog,
-        tracker: PositionTracker,
+        tracker: Tracker,
         *,
         metrics: Metrics,
         clock: Callable[[], datetime],
+        together: Together | None = None,
     ) -> None:
         self.figures = Figures()
         self._store = store
@@ -96,7 +82,10 @@ class Worker:
         self._following = Following(store, log, self._projector)
         self._touched: Touched = {}
         self._boards = StoreBoards(store, clock)
-        self._to_freeze: set[str] = set()
+        self._together = together
+        self._heard_until = together.judged_until if together else NEVER
+        self._to_freeze: dict[str, datetime] = {}
+        """By slug, when: others may not yet have written what they judged before."""
         self._redactions = Redactions()
         self._stored: dict[tuple[str, int], int] | None = None
         """How far each topic was stored when we started: what lies beyond is in no book yet."""
@@ -110,6 +99,16 @@ class Worker:
         self._version = max(self._version + 2, int(self._clock().timestamp() * 1_000_000))
         return self._version
 
+    def _begin(self) -> int:
+        """A version to write with, if what we judge is still ours.
+
+        It is asked after the version is made: whoever takes it over later has a higher one, and wins.
+        """
+        version = self._next_version()
+        if self._together:
+            self._together.check()
+        return version
+
     def load(self) -> frozenset[str]:
         """Get ready to judge: the programs and what the folds need of the log.
 
@@ -121,23 +120,37 @@ class Worker:
         """
         if self._stored is None:
             self._version = max(self._version, self._store.newest_version())
-            self._store.finish_standings(self._next_version())
+            self._store.finish_standings(self._begin())
             self._redactions = self._store.redactions()
             self._stored = self._store.stored_offsets()
-            self._unjudged_since = _time(self._version) - LONGEST_BATCH
+            judged_until = self._together.judged_until if self._together else _time(self._version)
+            self._unjudged_since = max(judged_until, _EVER + LONGEST_BATCH) - LONGEST_BATCH
         changed = self._following.take_up(self._unjudged_since)
         self._unjudged_since = NEVER
-        self._to_freeze |= changed
+        self._to_freeze |= dict.fromkeys(changed, self._clock() + (OTHERS_WRITE if self._together else _AT_ONCE))
         self._freeze()
         self._touched |= self._following.touched
         self._following.touched.clear()
+        return changed | self._hear_of_renames()
+
+    def _hear_of_renames(self) -> frozenset[str]:
+        """Whoever was renamed was so on every wiki: of several workers only some have read it."""
+        if self._together is None:
+            return frozenset()
+        asked_at = self._clock()
+        since = max(self._heard_until, _EVER + OTHERS_STORE) - OTHERS_STORE
+        heard = [fact for fact in self._store.renames_since(since) if self._known.add(fact.event_id)]
+        self._touched |= self._projector.absorb(heard)
+        changed = self.take(()) if heard else frozenset()
+        self._heard_until = asked_at
         return changed
 
     def _freeze(self) -> None:
         """Write down results that were declared, before anything else changes the books."""
-        for slug in list(self._to_freeze):
+        now = self._clock()
+        for slug in [slug for slug, at in self._to_freeze.items() if at <= now]:
             self._boards.write_results(self._following.states[slug])
-            self._to_freeze.discard(slug)
+            del self._to_freeze[slug]
 
     @property
     def progress(self) -> Progress:
@@ -161,7 +174,7 @@ class Worker:
             continue
 
     def _write(self, changes: Sequence[Change]) -> None:
-        version = self._next_version()
+        version = self._begin()
         self._enter(changes, version)
         self._metrics.count(m.REPROJECTED, len(changes))
 
@@ -244,7 +257,7 @@ class Worker:
             StoreUnavailable: the store is away.
         """
         store = self._store
-        version = self._next_version()
+        version = self._begin()
         store.append(plan.facts, plan.received_at)
         store.write_dead_letters(plan.letters)
         store.purge(hidings(plan.facts), version)
@@ -272,7 +285,7 @@ class Worker:
         if self._stored is None:
             self.load()
         facts = self._redactions.take(facts)
-        version = self._next_version()
+        version = self._begin()
         self._store.append(facts, self._clock())
         self._touched |= self._projector.absorb(facts)
         self._following.recall_categories()

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from deploy.cli.forgetting import forget
-from deploy.counting.worker import Plan, Worker
+from deploy.counting.plan import Plan
+from deploy.counting.worker import Worker
 from ingest.tracking import PositionTracker
 from processors.facts.facts import Direction, Fact
 from processors.folds.listing import Listing

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.answers.explaining import Explainer
-from deploy.counting.worker import Plan, Worker
+from deploy.counting.plan import Plan
+from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
 from processors.facts.facts import ActionKind, Fact, PageChanged, Position, is_action

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.counting.worker import Plan, Worker
+from deploy.counting.plan import Plan
+from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from deploy.programs.previewing import Step, preview
 from ingest.tracking import PositionTracker

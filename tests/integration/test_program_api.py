@@ -17,7 +17,8 @@ from api.live import Followed, Live
 from api.program_bodies import MOST_BYTES
 from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons
-from deploy.counting.worker import Plan, Worker
+from deploy.counting.plan import Plan
+from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from deploy.programs.commands import Commands
 from deploy.programs.desk import StoreDesk

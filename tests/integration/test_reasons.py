@@ -17,7 +17,8 @@ from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons
 from deploy.cli import why_text
 from deploy.cli.terminal import out
-from deploy.counting.worker import Plan, Worker
+from deploy.counting.plan import Plan
+from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
 from processors.facts.facts import Fact

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy.counting.plan import Plan
 from deploy.counting.reprojecting import Names, Range
-from deploy.counting.worker import Plan, Worker
+from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
 from processors.errors import StoreUnavailable
