@@ -120,6 +120,9 @@ class Settings(BaseSettings):
     kafka_outstanding: int = Field(
         default=20_000, ge=1, le=1_000_000, description="most messages sent and not acknowledged before reading waits"
     )
+    kafka_session_seconds: float = Field(
+        default=15.0, ge=1.0, le=300.0, description="seconds after which a worker that says nothing is taken for dead"
+    )
     log_format: Literal["auto", "console", "json"] = Field(default="auto", description="console, json, or by terminal")
 
     @field_validator("streams", "webhook_allow", mode="before")

@@ -60,6 +60,24 @@ KAFKA_RESTARTS = MetricDef(
     "times that sending to Kafka began anew from the checkpoint, after it was unreachable or refused something",
 )
 KAFKA_WATERMARK = MetricDef(
+    "wikitally_wiki_watermark_timestamp_seconds",
+    Kind.GAUGE,
+    "event time (Unix seconds) of the newest event of a wiki that is stored",
+    ("wiki",),
+)
+LOG_LAG = MetricDef(
+    "wikitally_log_lag", Kind.GAUGE, "messages of a partition of facts that a worker has still to read", ("partition",)
+)
+REBALANCES = MetricDef(
+    "wikitally_rebalances_total", Kind.COUNTER, "times that a worker was given partitions of the log anew"
+)
+LOADING = MetricDef("wikitally_loading", Kind.GAUGE, "1 while a worker reads what it has to know of its wikis, else 0")
+SENT_ON = MetricDef(
+    "wikitally_sent_on_total",
+    Kind.COUNTER,
+    "messages found in another partition than their wiki's, after partitions were added, and sent on",
+)
+WIKI_WATERMARK = MetricDef(
     "wikitally_kafka_watermark_timestamp_seconds",
     Kind.GAUGE,
     "event time (Unix seconds) up to which all is in Kafka, acknowledged",
@@ -136,7 +154,12 @@ ALL: tuple[MetricDef, ...] = (
     KAFKA_WAITING,
     KAFKA_RESTARTS,
     KAFKA_WATERMARK,
+    LOG_LAG,
+    REBALANCES,
+    LOADING,
+    SENT_ON,
     WATERMARK,
+    WIKI_WATERMARK,
     JUDGED,
     REPROJECTED,
     REPROJECTION_LEFT,

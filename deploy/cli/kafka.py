@@ -1,4 +1,4 @@
-"""`wikitally ingest` and `wikitally topics`: the log on Kafka."""
+"""`wikitally ingest`, `wikitally work` and `wikitally topics`: the log on Kafka."""
 
 from __future__ import annotations
 
@@ -39,6 +39,20 @@ def ingest(
     ingesting.ingest(settings, since)
 
 
+def work(
+    kafka: Kafka = None,
+    host: Annotated[str | None, typer.Option(help="Address of /metrics and /health. Default: 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of /metrics and /health; 0: any free one.")] = None,
+    contact: Annotated[
+        str | None, typer.Option(help="Mail address or URL for Wikimedia to reach you. Default: WIKITALLY_CONTACT.")
+    ] = None,
+) -> None:
+    """Judge what is in Kafka into ClickHouse. Ctrl-C ends it; any number may run at once, and share the wikis."""
+    from deploy.working import command
+
+    command.work(load_settings(kafka_url=kafka, host=host, port=port, contact=contact))
+
+
 @topics_app.command()
 def check(kafka: Kafka = None, as_json: AsJson = False) -> None:
     """Print how topics differ from what is wanted. Exit code 1 when they do."""
@@ -68,4 +82,5 @@ def describe(kafka: Kafka = None, as_json: AsJson = False) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands to `wikitally`."""
     app.command()(ingest)
+    app.command()(work)
     app.add_typer(topics_app, name="topics")

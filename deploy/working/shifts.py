@@ -1,0 +1,287 @@
+"""A worker's shifts: from one assignment of partitions to the next, the pipeline over the wikis in them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import uuid4
+
+import stamina
+import structlog
+
+from deploy.clock import now
+from deploy.counting.pipeline import Pipeline
+from deploy.counting.plan import Together
+from deploy.counting.worker import Worker
+from deploy.opening import OpenStore
+from deploy.working.source import LogClient, LogSource
+from ingest.kafka_marks import KafkaMarks
+from ingest.kafka_reading import KeyedRecord, LogTracker, Mark, Reading, partition_of
+from processors import metrics as m
+from processors.errors import LogUnavailable, NotOurs, StoreUnavailable, TooManyInvalidEvents
+from processors.facts.facts import Fact
+from processors.metrics import Metrics
+from processors.ports.store import Share
+from storage.clickhouse import ClickHouseStore
+from storage.owners import Owners
+from storage.positions import LogPosition
+
+_log = structlog.get_logger()
+_Result = TypeVar("_Result")
+
+LONGEST_WAIT = 5.0
+"""Seconds between two attempts at what is away, or has failed."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Now:
+    """What is worked on."""
+
+    share: Share
+    source: LogSource
+    pipeline: Pipeline
+
+
+class Shifts:
+    """What a worker does with the partitions that it is given: one pipeline for all of them, until they change.
+
+    Args:
+        topic: the topic of facts.
+        made: builds what has to be done at Kafka.
+    """
+
+    def __init__(self, opened: OpenStore, topic: str, marks: KafkaMarks, client: LogClient, metrics: Metrics) -> None:
+        self._opened = opened
+        self._topic = topic
+        self._streams = f"kafka:{topic}"
+        self._marks = marks
+        self._client = client
+        self._metrics = metrics
+        self._owners = Owners(opened.store.connections)
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._asking = ThreadPoolExecutor(1, thread_name_prefix="marks")
+        self._task: asyncio.Task[None] | None = None
+        self._now: _Now | None = None
+        self._begun = asyncio.Event()
+        """Set while somebody takes what is offered."""
+        self._ended = asyncio.Event()
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Raises what cannot be mended by trying again."""
+        self.log_away = False
+        self.ours: frozenset[int] = frozenset()
+
+    # assignments
+
+    async def begin(self, partitions: frozenset[int]) -> None:
+        """Work on these partitions from now on."""
+        await self.end()
+        self._metrics.count(m.REBALANCES)
+        self.ours = partitions
+        self._ended = asyncio.Event()
+        if partitions:
+            self._task = asyncio.create_task(self._shift(partitions), name="shift")
+        _log.info("partitions assigned", partitions=sorted(partitions))
+
+    async def end(self) -> None:
+        """Stop at once: on return nothing is written any more."""
+        self.ours = frozenset()
+        self._ended.set()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            _log.info("partitions given back")
+
+    async def close(self) -> None:
+        """End for good."""
+        await self.end()
+        await asyncio.to_thread(self._asking.shutdown)
+        await asyncio.to_thread(self._marks.close)
+
+    # what others hand in
+
+    async def offer(self, records: Sequence[KeyedRecord]) -> None:
+        """Hand records over; returns when they are stored, or when it is no longer up to us. Never raises."""
+        while not self._ended.is_set():
+            if self._now is not None and self._begun.is_set():
+                source = self._now.source
+                if await source.offer(records):
+                    return
+            else:
+                await _first(self._begun, self._ended)
+
+    async def take(self, facts: Sequence[Fact]) -> None:
+        """Have facts stored and judged that no stream brings. For those of wikis that are ours."""
+        if self._now is None:
+            raise StoreUnavailable("no wikis are ours at the moment")
+        await self._now.pipeline.take(facts)
+
+    def owns(self, wiki: str) -> bool:
+        """Whether we judge a wiki at the moment."""
+        if self._now is None:
+            return False
+        share = self._now.share
+        return partition_of(wiki.encode(), share.of) in share.partitions
+
+    # how it goes
+
+    @property
+    def store_away(self) -> bool:
+        return self._now is not None and self._now.pipeline.store_away
+
+    @property
+    def lag(self) -> int:
+        """Messages still to be read."""
+        return self._now.source.lag if self._now else 0
+
+    @property
+    def taken(self) -> int:
+        """Messages read in this shift."""
+        return self._now.source.taken if self._now else 0
+
+    @property
+    def busy(self) -> bool:
+        """Waiting for something else than messages: loading, or the store is away."""
+        return bool(self.ours) and (self._now is None or not self._begun.is_set() or self.store_away)
+
+    # a shift
+
+    async def _shift(self, partitions: frozenset[int]) -> None:
+        while True:
+            try:
+                await self._work(partitions)
+            except NotOurs as error:
+                _log.warning("another worker has our wikis; waiting for an assignment", why=str(error))
+                return
+            except TooManyInvalidEvents as error:
+                self._fail(error)
+                return
+            except Exception:
+                _log.exception("the shift broke off; it begins anew", partitions=sorted(partitions))
+            finally:
+                self._begun.clear()
+                self._now = None
+            await asyncio.sleep(LONGEST_WAIT / 5)
+
+    async def _work(self, partitions: frozenset[int]) -> None:
+        of = await self._ask(self._marks.partitions)
+        mark = await self._look(partitions)
+        self._metrics.set(m.LOADING, 1)
+        share = Share(partitions, of)
+        store = self._opened.store.shared(share)
+        skew, positions = await self._with_store(lambda: self._take_over(store, partitions))
+
+        def clock() -> datetime:
+            return now() + skew
+
+        begins = {one: mark.begins.get(one, 0) for one in partitions}
+        expected = {one: positions[one].reached.offset + 1 if one in positions else begins[one] for one in partitions}
+        reading = Reading(expected, of)
+        gaps = reading.skip_to(begins, self._topic, clock())
+        if gaps:
+            _log.error("Kafka has deleted what was never read", missing=[(one.partition, one.first) for one in gaps])
+            await self._with_store(lambda: store.write_gaps(gaps, [], store.newest_version() + 1))
+        tracker = LogTracker(
+            self._streams, self._topic, reading, {one: position.watermark for one, position in positions.items()}
+        )
+        source = LogSource(
+            reading, tracker, self._client, look=lambda: self._look(partitions), started=self._begun.set,
+            metrics=self._metrics, clock=clock,
+        )  # fmt: skip
+        together = Together(judged_until(partitions, positions), lambda: self._check(partitions))
+        worker = Worker(store, self._opened.log, tracker, metrics=self._metrics, clock=clock, together=together)
+        pipeline = Pipeline(source, worker, metrics=self._metrics, revive=self._opened.revive)
+        self._now = _Now(share, source, pipeline)
+        started = now()
+        _log.info("loading what is known of the wikis", partitions=len(partitions), of=of)
+        loading = asyncio.create_task(self._tell_loading(started))
+        try:
+            await pipeline.run(None)
+        finally:
+            loading.cancel()
+            self._metrics.set(m.LOADING, 0)
+
+    async def _tell_loading(self, started: datetime) -> None:
+        """Say every few seconds that it goes on, and when it is done."""
+        while not self._begun.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._begun.wait(), LONGEST_WAIT)
+                break
+            _log.info("still loading", seconds=round((now() - started).total_seconds()))
+        self._metrics.set(m.LOADING, 0)
+        _log.info("judging", seconds=round((now() - started).total_seconds(), 2))
+
+    def _take_over(
+        self, store: ClickHouseStore, partitions: Collection[int]
+    ) -> tuple[timedelta, Mapping[int, LogPosition]]:
+        """Have these partitions be ours from now on; then nobody else moves their positions."""
+        before = now()
+        skew = self._owners.now() - before
+        self._owners.take(self._topic, partitions, self._holder)
+        return skew, store.positions_in_log(self._streams, self._topic)
+
+    def _check(self, partitions: Collection[int]) -> None:
+        lost = self._owners.lost(self._topic, partitions, self._holder)
+        if lost:
+            raise NotOurs(f"partitions {sorted(lost)} have been taken over")
+
+    # what may be away
+
+    async def _look(self, partitions: Collection[int]) -> Mark:
+        return await self._ask(lambda: self._marks.look(partitions))
+
+    async def _ask(self, call: Callable[[], _Result]) -> _Result:
+        """Ask Kafka, for as long as it takes."""
+        async for attempt in stamina.retry_context(
+            on=LogUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
+        ):
+            with attempt:
+                if attempt.num > 1 and not self.log_away:
+                    self.log_away = True
+                    _log.warning("Kafka does not answer; waiting until it does")
+                result = await asyncio.get_running_loop().run_in_executor(self._asking, call)
+        if self.log_away:
+            self.log_away = False
+            _log.info("Kafka is back")
+        return result
+
+    async def _with_store(self, call: Callable[[], _Result]) -> _Result:
+        async for attempt in stamina.retry_context(
+            on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
+        ):
+            with attempt:
+                result = await asyncio.to_thread(call)
+        return result
+
+    def _fail(self, error: Exception) -> None:
+        if not self.failed.done():
+            self.failed.set_exception(error)
+
+
+def judged_until(partitions: Collection[int], positions: Mapping[int, LogPosition]) -> datetime:
+    """When the last batch was judged, on the partition where that is longest ago."""
+    if any(one not in positions for one in partitions):
+        return _NEVER
+    return datetime.fromtimestamp(min(positions[one].version for one in partitions) / 1_000_000, UTC)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Until one of them is set."""
+    waiting: list[asyncio.Task[bool]] = [asyncio.create_task(_wait(event)) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
+async def _wait(event: asyncio.Event) -> bool:
+    return await event.wait()

@@ -1,0 +1,111 @@
+"""What Kafka says of the topic of facts: how many partitions it has, where they begin and end, and up to when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from ingest.kafka_clients import make_client, translated
+from ingest.kafka_reading import Mark
+from ingest.kafka_target import KafkaTarget
+from ingest.topics import Topic, TopicPlan
+from processors.errors import InvalidEvent, InvalidInput, LogUnavailable
+from processors.facts.messages import decode_checkpoint
+
+_READ = (Topic.FACTS, Topic.DEAD_LETTERS, Topic.GAPS, Topic.CHECKPOINTS)
+
+
+class KafkaMarks:
+    """Asks Kafka, over one connection. Calls block and must not overlap: give it a thread of its own.
+
+    Every call raises LogUnavailable when Kafka does not answer; the next one connects anew.
+    """
+
+    def __init__(self, target: KafkaTarget, plan: TopicPlan) -> None:
+        self._target = target
+        self._plan = plan
+        self._consumer: KafkaConsumer | None = None
+        self._watermark: datetime | None = None
+
+    def partitions(self) -> int:
+        """How many partitions facts have now.
+
+        Raises:
+            InvalidInput: a topic is missing, or Kafka does not let us in.
+        """
+        # Anew: a consumer learns of more partitions only now and then.
+        self.close()
+        consumer = self._connected()
+        try:
+            with translated(self._target):
+                counts = {topic: len(consumer.partitions_for_topic(self._plan.name(topic)) or ()) for topic in _READ}
+        except LogUnavailable:
+            self.close()
+            raise
+        for topic, count in counts.items():
+            if not count:
+                name = self._plan.name(topic)
+                raise InvalidInput(f"there is no topic {name}; `wikitally topics apply` makes it")
+        return counts[Topic.FACTS]
+
+    def look(self, partitions: Collection[int]) -> Mark:
+        """Where these partitions are now. The watermark is asked first: all that it speaks of lies before the ends."""
+        consumer = self._connected()
+        places = [TopicPartition(self._plan.name(Topic.FACTS), one) for one in partitions]
+        try:
+            with translated(self._target):
+                self._read_watermark(consumer)
+                begins = consumer.beginning_offsets(places) if places else {}
+                ends = consumer.end_offsets(places) if places else {}
+        except LogUnavailable:
+            self.close()
+            raise
+        return Mark(
+            self._watermark,
+            {place.partition: offset for place, offset in begins.items()},
+            {place.partition: offset for place, offset in ends.items()},
+        )
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.close()
+
+    def _connected(self) -> Any:
+        if self._consumer is None:
+            with translated(self._target):
+                self._consumer = make_client(
+                    KafkaConsumer,
+                    self._target,
+                    group_id=None,
+                    enable_auto_commit=False,
+                    allow_auto_create_topics=False,
+                )
+                place = TopicPartition(self._plan.name(Topic.CHECKPOINTS), 0)
+                self._consumer.assign([place])
+                self._consumer.seek_to_beginning(place)
+        return self._consumer
+
+    def _read_watermark(self, consumer: Any) -> None:
+        """Of two that ingest the one that is ahead: what it has put in is there."""
+        place = TopicPartition(self._plan.name(Topic.CHECKPOINTS), 0)
+        end = consumer.end_offsets([place])[place]
+        while consumer.position(place) < end:
+            for records in consumer.poll(timeout_ms=500).values():
+                for record in records:
+                    self._note(record)
+
+    def _note(self, record: Any) -> None:
+        if record.value is None:
+            return
+        try:
+            watermark = decode_checkpoint(record.value, record.headers).watermark
+        except InvalidEvent:
+            # A newer ingest's: what it says is not needed to go on.
+            return
+        if watermark is not None and (self._watermark is None or watermark > self._watermark):
+            self._watermark = watermark
