@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -20,15 +17,13 @@ from ingest.kafka_log import KafkaLog
 from ingest.kafka_messages import raw_event
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
-from tests.acceptance.commands import ENVIRONMENT, arguments, wikitally
+from tests.acceptance.commands import wikitally
 from tests.kafka import Kafka, read_topic
+from tests.kafka_processes import STREAM, Ingest, Stream
 from tests.recorders import EVENTSTREAMS
 
-STREAM = "recentchange"
 COPIES = 3
 PATIENCE = 150.0
-BATCH_EVENTS, OVERLAP_SECONDS = 40, 1
-"""A batch is longer than the overlap, which must not be what heals a kill."""
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <s(ocket|sl):ResourceWarning")
 
@@ -49,75 +44,11 @@ def _elsewhere(event: dict[str, Any], copy: int) -> str:
     return json.dumps(event | {"server_name": f"{copy}.{event['server_name']}"}) + "\n"
 
 
-class Stream:
-    """A rehearsal that has everything there from the start, in a process of its own."""
-
-    def __init__(self, recording: Path) -> None:
-        self._process = subprocess.Popen(
-            arguments("rehearse", recording, "--port", 0, "--speed", 1_000_000, "--no-rebase"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=ENVIRONMENT,
-        )
-        assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().split()[-1].removesuffix("/v2/stream/mediawiki.recentchange")
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
 @pytest.fixture
 def stream(recording: Path) -> Iterator[Stream]:
     running = Stream(recording)
     yield running
     running.close()
-
-
-class Ingest:
-    """`wikitally ingest` in a process."""
-
-    def __init__(self, kafka: Kafka, plan: TopicPlan, stream: Stream, log: Path, **environment: str) -> None:
-        self.log = log
-        with log.open("ab") as file:
-            self.process = subprocess.Popen(
-                arguments("ingest", "--port", 0, "--stream", stream.url, "--since", "2026-11-23T00:00Z"),
-                stderr=file,
-                env={
-                    **ENVIRONMENT,
-                    "WIKITALLY_KAFKA_URL": kafka.url,
-                    "WIKITALLY_KAFKA_PREFIX": plan.prefix,
-                    "WIKITALLY_KAFKA_OUTSTANDING": "60",
-                    "WIKITALLY_BATCH_EVENTS": str(BATCH_EVENTS),
-                    "WIKITALLY_OVERLAP_SECONDS": str(OVERLAP_SECONDS),
-                    "WIKITALLY_STREAMS": STREAM,
-                    **environment,
-                },
-            )
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.process.wait(60)
-
-    def lines(self) -> list[dict[str, Any]]:
-        """What it has logged; each line is one JSON object."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-    def get(self, path: str) -> tuple[int, str]:
-        url = next(line["url"] for line in reversed(self.lines()) if line["event"] == "ingesting")
-        try:
-            with urllib.request.urlopen(url + path, timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
 
 
 class Topics:
