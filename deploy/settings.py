@@ -65,7 +65,8 @@ class Settings(BaseSettings):
         "public, and without TLS: chat.internal,10.1.2.0/24",
     )
     alert_rules: Path | None = Field(
-        default=None, description="YAML file with rules for deletion tags beside the shipped ones; read again when it changes"
+        default=None,
+        description="YAML file with rules for deletion tags beside the shipped ones; read again when it changes",
     )
     smtp_url: SecretStr | None = Field(
         default=None,
