@@ -60,10 +60,9 @@ KAFKA_RESTARTS = MetricDef(
     "times that sending to Kafka began anew from the checkpoint, after it was unreachable or refused something",
 )
 KAFKA_WATERMARK = MetricDef(
-    "wikitally_wiki_watermark_timestamp_seconds",
+    "wikitally_kafka_watermark_timestamp_seconds",
     Kind.GAUGE,
-    "event time (Unix seconds) of the newest event of a wiki that is stored",
-    ("wiki",),
+    "event time (Unix seconds) up to which all is in Kafka, acknowledged",
 )
 LOG_LAG = MetricDef(
     "wikitally_log_lag", Kind.GAUGE, "messages of a partition of facts that a worker has still to read", ("partition",)
@@ -78,9 +77,10 @@ SENT_ON = MetricDef(
     "messages found in another partition than their wiki's, after partitions were added, and sent on",
 )
 WIKI_WATERMARK = MetricDef(
-    "wikitally_kafka_watermark_timestamp_seconds",
+    "wikitally_wiki_watermark_timestamp_seconds",
     Kind.GAUGE,
-    "event time (Unix seconds) up to which all is in Kafka, acknowledged",
+    "event time (Unix seconds) of the newest event that is stored of a wiki which some program tracks",
+    ("wiki",),
 )
 WATERMARK = MetricDef(
     "wikitally_watermark_timestamp_seconds", Kind.GAUGE, "event time (Unix seconds) up to which all is stored"

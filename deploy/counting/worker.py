@@ -14,7 +14,7 @@ import structlog
 
 from deploy.answers.boards import StoreBoards
 from deploy.counting.following import NEVER, Following, Progress
-from deploy.counting.plan import Figures, Plan, Together, Tracker
+from deploy.counting.plan import Figures, MakeAlerts, NoAlerts, Plan, Together, Tracker
 from ingest.recorded import event_time
 from ingest.tracking import Deduplicator
 from processors import metrics as m
@@ -51,6 +51,7 @@ OTHERS_STORE = timedelta(minutes=15)
 """What another worker has received is stored by then, or read again by its successor."""
 OTHERS_WRITE = timedelta(seconds=10)
 """What another worker began to write is written by then."""
+TIME_CHECKED_EVERY = timedelta(seconds=10)
 _AT_ONCE = timedelta()
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -60,6 +61,7 @@ class Worker:
 
     Args:
         together: where it is one of several; the store is its share then.
+        alerts: makes who keeps alerts beside the books.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Worker:
         metrics: Metrics,
         clock: Callable[[], datetime],
         together: Together | None = None,
+        alerts: MakeAlerts = lambda states: NoAlerts(),
     ) -> None:
         self.figures = Figures()
         self._store = store
@@ -80,6 +83,8 @@ class Worker:
         self._clock = clock
         self._projector = Projector()
         self._following = Following(store, log, self._projector)
+        self._alerts = alerts(lambda: self._following.states)
+        self._time_due = _EVER
         self._touched: Touched = {}
         self._boards = StoreBoards(store, clock)
         self._together = together
@@ -91,6 +96,8 @@ class Worker:
         """How far each topic was stored when we started: what lies beyond is in no book yet."""
         self._version = 0
         self._unsummed: set[tuple[str, str, str]] = set()
+        self._newest: dict[str, datetime] = {}
+        """By tracked wiki, when the newest event that is stored of it was emitted."""
         self._unjudged_since = NEVER
         self._invalid_in_a_row = 0
 
@@ -131,7 +138,16 @@ class Worker:
         self._freeze()
         self._touched |= self._following.touched
         self._following.touched.clear()
+        self._check_time()
         return changed | self._hear_of_renames()
+
+    def _check_time(self) -> None:
+        """See now and then what time itself brings."""
+        at = self._clock()
+        leads = self._together is None or self._together.leads
+        if leads and at >= self._time_due:
+            self._alerts.check_time(at, self._store.freshness(self._clock), self._begin())
+            self._time_due = at + TIME_CHECKED_EVERY
 
     def _hear_of_renames(self) -> frozenset[str]:
         """Whoever was renamed was so on every wiki: of several workers only some have read it."""
@@ -176,6 +192,7 @@ class Worker:
     def _write(self, changes: Sequence[Change]) -> None:
         version = self._begin()
         self._enter(changes, version)
+        self._alerts.take((), changes, version)
         self._metrics.count(m.REPROJECTED, len(changes))
 
     def _enter(self, changes: Sequence[Change], version: int) -> None:
@@ -260,6 +277,7 @@ class Worker:
         version = self._begin()
         store.append(plan.facts, plan.received_at)
         store.write_dead_letters(plan.letters)
+        self._alerts.before_purge(plan.facts, version)
         store.purge(hidings(plan.facts), version)
         store.write_gaps(plan.opened, plan.closed, version)
         self._following.recall_categories()
@@ -268,6 +286,7 @@ class Worker:
         again = {_key(action): action for action in self._touched_actions()}
         changes = self._changes(fresh, again)
         self._enter(changes, version)
+        self._alerts.take(plan.facts, changes, version)
         store.save_checkpoint(plan.checkpoint, version)
         self._following.touched.clear()
         self._touched.clear()
@@ -293,6 +312,7 @@ class Worker:
         again = {_key(action): action for action in self._touched_actions()}
         changes = self._changes({}, again)
         self._enter(changes, version)
+        self._alerts.take(facts, changes, version)
         self._following.touched.clear()
         self._touched.clear()
         self._metrics.count(m.REPROJECTED, len(again))
@@ -366,6 +386,16 @@ class Worker:
             self._metrics.count(m.GAP_OFFSETS, gap.last - gap.first + 1, topic=gap.topic)
         if plan.checkpoint.watermark is not None:
             self._metrics.set(m.WATERMARK, plan.checkpoint.watermark.timestamp())
+        self._tell_wikis(plan.facts)
+
+    def _tell_wikis(self, facts: Sequence[Fact]) -> None:
+        newest: dict[str, datetime] = {}
+        for fact in facts:
+            newest[fact.wiki] = max(newest.get(fact.wiki, _EVER), fact.emitted_at)
+        for wiki, at in newest.items():
+            if self._projector.index.tracks_wiki(wiki) and at > self._newest.get(wiki, _EVER):
+                self._newest[wiki] = at
+                self._metrics.set(m.WIKI_WATERMARK, at.timestamp(), wiki=wiki)
 
 
 _UNKNOWN = Cause("restart", "")

@@ -138,6 +138,7 @@ class LogSource:
         if found.strays:
             _log.info("events sent on to the partitions of their wikis", events=len(found.strays))
             await self._client.send_on(found.strays, self._reading.of)
+            self._metrics.count(m.SENT_ON, len(found.strays))
         for letter in found.letters:
             self._metrics.count(m.DEAD_LETTERS, reason=letter.reason)
             _log.warning("message kept as a dead letter", reason=letter.reason, detail=letter.detail)

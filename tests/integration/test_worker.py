@@ -17,7 +17,8 @@ from deploy.counting.worker import MOST_INVALID_IN_A_ROW, Worker
 from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
 from processors.errors import StoreUnavailable, TooManyInvalidEvents
-from processors.metrics import DEAD_LETTERS, NoMetrics
+from processors.facts.decode import Skipped, decode
+from processors.metrics import DEAD_LETTERS, WIKI_WATERMARK, NoMetrics
 from processors.ports.store import RawEvent, Reached
 from processors.programs.program import CategoryScope, Exclusions, Participant, Program, Session
 from storage.clickhouse import ClickHouseStore
@@ -195,6 +196,23 @@ def test_a_run_of_events_that_cannot_be_decoded_stops_the_worker(store: ClickHou
     worker = worker_over(store)
     with pytest.raises(TooManyInvalidEvents):
         worker.read([raw(b"{")] * MOST_INVALID_IN_A_ROW)
+
+
+def test_the_newest_event_of_a_tracked_wiki_is_told_and_never_an_older_one(store: ClickHouseStore) -> None:
+    apply_programs(log_of(store), [replace(programs()[0], wikis=("*.wikipedia.org",))])
+    metrics = RecordedMetrics()
+    worker = worker_over(store, metrics)
+    emitted: dict[str, list[datetime]] = {}
+    for data in RECORDED:
+        fact = decode(data)
+        if not isinstance(fact, Skipped):
+            emitted.setdefault(fact.wiki, []).append(fact.emitted_at)
+    assert any(not wiki.endswith(".wikipedia.org") for wiki in emitted)
+    newest = {wiki: max(times).timestamp() for wiki, times in emitted.items() if wiki.endswith(".wikipedia.org")}
+    for batch in (RECORDED[600:], RECORDED[:600]):
+        take(worker, batch)
+    told = {labels[0]: at for (name, *labels), at in metrics.gauges.items() if name == WIKI_WATERMARK.name}
+    assert told == newest
 
 
 def test_versions_grow_although_the_clock_goes_back(store: ClickHouseStore) -> None:

@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+import processors.metrics
 from deploy.metrics import PrometheusMetrics, page
 from processors.metrics import ALL, BATCH_SECONDS, CONNECTED, EVENTS, Kind, MetricDef
+
+ROOT = Path(__file__).parents[2]
+CALLS = {"count": Kind.COUNTER, "set": Kind.GAUGE, "observe": Kind.HISTOGRAM}
+
+
+class Measurement(NamedTuple):
+    """A line of our code that measures something."""
+
+    place: str
+    call: str
+    metric: MetricDef
+    labels: tuple[str, ...]
+
+
+def measurements() -> Iterator[Measurement]:
+    for room in ("api", "deploy", "ingest", "processors", "storage"):
+        for file in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+                    metric = _metric(node.args[0])
+                    if metric is not None and node.func.attr in CALLS:
+                        labels = tuple(sorted(one.arg or "**" for one in node.keywords))
+                        yield Measurement(f"{file.relative_to(ROOT)}:{node.lineno}", node.func.attr, metric, labels)
+
+
+def _metric(node: ast.expr) -> MetricDef | None:
+    """What `m.EVENTS`, `metrics.EVENTS` or `EVENTS` names."""
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    found = getattr(processors.metrics, name, None)
+    return found if isinstance(found, MetricDef) else None
+
+
+MEASURED = list(measurements())
 
 
 def samples(metrics: PrometheusMetrics) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -54,7 +91,16 @@ def test_names_follow_prometheus(metric: MetricDef) -> None:
     assert metric.meaning
 
 
+@pytest.mark.parametrize("one", MEASURED, ids=lambda one: one.place)
+def test_everything_is_measured_with_the_labels_of_its_metric(one: Measurement) -> None:
+    assert (CALLS[one.call], one.labels) == (one.metric.kind, tuple(sorted(one.metric.labels)))
+
+
+def test_every_metric_is_measured_somewhere() -> None:
+    assert {one.name for one in ALL} - {one.metric.name for one in MEASURED} == set()
+
+
 def test_the_page_lists_every_metric_as_it_is() -> None:
-    assert (Path(__file__).parents[2] / "docs" / "metrics.md").read_text() == page(), (
+    assert (ROOT / "docs" / "metrics.md").read_text() == page(), (
         "`python -m deploy.metrics > docs/metrics.md` writes it anew"
     )
