@@ -262,7 +262,7 @@ def test_a_crash_before_the_checkpoint_loses_nothing(world: AlertWorld, wiki: Li
     world.told()
     versions = world.store.newest_version()
     rows = world.alerting._store.alerts_of_kinds(["women"], [AlertKind.SPEEDY])
-    world.alerting._store.write_alerts([(rows[0].alert, 1)], [], versions + 5)
+    world.alerting._store.write_alerts([(rows[0].alert, 1)], [], versions + 500)
     world.restart()
     world.told()
     world.read()
