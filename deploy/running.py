@@ -17,6 +17,7 @@ from rich.live import Live as LiveDisplay
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from deploy.alerting.keeping import keep_alerts
 from deploy.answers.boards import StoreBoards
 from deploy.cli.board_tables import board_table
 from deploy.cli.reading import print_json
@@ -109,7 +110,10 @@ def replay(settings: Settings, files: Sequence[Path], programs: Sequence[Path], 
         opened = stack.enter_context(owned_store(settings))
         apply_programs(opened.log, definitions)
         streams = "recorded"
-        worker = Worker(opened.store, opened.log, PositionTracker(streams, None), metrics=NoMetrics(), clock=now)
+        # Of the past nobody is written to.
+        alerts = keep_alerts(opened.store, settings, now, written_to=False)
+        tracker = PositionTracker(streams, None)
+        worker = Worker(opened.store, opened.log, tracker, metrics=NoMetrics(), clock=now, alerts=alerts)
         pipeline = Pipeline(source, worker, metrics=NoMetrics(), revive=opened.revive)
         status.stop()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from api.live import Live
+from deploy.alerting.keeping import keep_alerts
 from deploy.answers.boards import StoreBoards
 from deploy.clock import now
 from deploy.counting.housekeeping import Housekeeping, keep_house
@@ -61,11 +62,14 @@ async def service(
     store = opened.store
     store.connections.on_retry = lambda call: metrics.count(m.STORE_RETRIES, call=call)
     checkpoint, gaps = await _resumed(opened, streams if resume else "")
-    worker = Worker(store, opened.log, PositionTracker(streams, checkpoint, gaps), metrics=metrics, clock=now)
+    woken = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    alerts = keep_alerts(store, settings, now, queued=lambda: loop.call_soon_threadsafe(woken.set))
+    tracker = PositionTracker(streams, checkpoint, gaps)
+    worker = Worker(store, opened.log, tracker, metrics=metrics, clock=now, alerts=alerts)
     boards = StoreBoards(store, now)
     live = Live(boards, metrics=metrics)
     pipeline = Pipeline(source, worker, metrics=metrics, revive=opened.revive, on_change=live.changed)
-    woken = asyncio.Event()
     async with (
         web(
             opened,

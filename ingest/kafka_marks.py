@@ -69,6 +69,30 @@ class KafkaMarks:
             {place.partition: offset for place, offset in ends.items()},
         )
 
+    def last_place(self) -> int:
+        """The position in the log of programs that the newest program event in Kafka has; 0: there is none."""
+        consumer = self._connected()
+        place = TopicPartition(self._plan.name(Topic.PROGRAM_EVENTS), 0)
+        checkpoints = TopicPartition(self._plan.name(Topic.CHECKPOINTS), 0)
+        try:
+            with translated(self._target):
+                end = consumer.end_offsets([place])[place]
+                if not end:
+                    return 0
+                before = consumer.position(checkpoints)
+                consumer.assign([place])
+                consumer.seek(place, end - 1)
+                records = [one for some in consumer.poll(timeout_ms=5_000).values() for one in some]
+                consumer.assign([checkpoints])
+                consumer.seek(checkpoints, before)
+        except LogUnavailable:
+            self.close()
+            raise
+        if not records:
+            self.close()
+            raise LogUnavailable("Kafka does not give its newest program event")
+        return int(dict(records[-1].headers)["place"])
+
     def close(self) -> None:
         """Let go of the connection."""
         consumer, self._consumer = self._consumer, None

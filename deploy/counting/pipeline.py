@@ -15,7 +15,7 @@ import structlog
 
 from deploy.counting.worker import Worker
 from processors import metrics as m
-from processors.errors import InvalidInput, StoreUnavailable
+from processors.errors import InvalidInput, LogUnavailable, StoreUnavailable
 from processors.facts.decode import read_position
 from processors.facts.facts import Fact
 from processors.facts.messages import position_text
@@ -149,7 +149,7 @@ class Pipeline:
     async def _with_store(self, name: str, call: Callable[[], _Result]) -> _Result:
         """Call the worker until the store has taken it."""
         async for attempt in stamina.retry_context(
-            on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
+            on=(StoreUnavailable, LogUnavailable), attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
         ):
             with attempt:
                 if attempt.num > 1:

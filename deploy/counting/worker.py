@@ -96,6 +96,7 @@ class Worker:
         """How far each topic was stored when we started: what lies beyond is in no book yet."""
         self._version = 0
         self._unsummed: set[tuple[str, str, str]] = set()
+        self._untold: list[Change] = []
         self._newest: dict[str, datetime] = {}
         """By tracked wiki, when the newest event that is stored of it was emitted."""
         self._unjudged_since = NEVER
@@ -192,15 +193,17 @@ class Worker:
     def _write(self, changes: Sequence[Change]) -> None:
         version = self._begin()
         self._enter(changes, version)
-        self._alerts.take((), changes, version)
         self._metrics.count(m.REPROJECTED, len(changes))
 
-    def _enter(self, changes: Sequence[Change], version: int) -> None:
-        # What a repetition finds in the books already is no change to it, and may not be summed up yet.
+    def _enter(self, changes: Sequence[Change], version: int, facts: Sequence[Fact] = ()) -> None:
+        # What a repetition finds in the books already is no change to it, and may not be summed up or told yet.
+        self._untold += changes
         self._unsummed |= {(one.entry.program, one.entry.user, one.entry.wiki) for one in changes}
         self._store.write_changes(changes, version)
         self._store.refresh_standings(self._unsummed, version)
         self._unsummed.clear()
+        self._alerts.take(facts, self._untold, version)
+        self._untold.clear()
 
     def read(self, batch: Sequence[RawEvent]) -> Plan:
         """Decode a batch and take it into the folds. Do it once per batch, then `commit` until it succeeds.
@@ -267,8 +270,8 @@ class Worker:
 
         1. facts, dead letters, gaps; what these facts hide is taken out of all tables; 2. slices that a late
         fact touched are read back; 3. all are judged, and what differs from the books is entered in the ledger
-        and in the books; 4. standings of the users concerned; 5. the checkpoint. Repeat it from the start when it
-        raises: nothing is counted twice.
+        and in the books; 4. standings of the users concerned; 5. alerts; 6. the checkpoint. Repeat it from the start
+        when it raises: nothing is counted twice.
 
         Raises:
             StoreUnavailable: the store is away.
@@ -285,8 +288,7 @@ class Worker:
         fresh = {_key(fact): fact for fact in plan.facts if is_action(fact)}
         again = {_key(action): action for action in self._touched_actions()}
         changes = self._changes(fresh, again)
-        self._enter(changes, version)
-        self._alerts.take(plan.facts, changes, version)
+        self._enter(changes, version, plan.facts)
         store.save_checkpoint(plan.checkpoint, version)
         self._following.touched.clear()
         self._touched.clear()
@@ -311,8 +313,7 @@ class Worker:
         self._touched |= self._following.touched
         again = {_key(action): action for action in self._touched_actions()}
         changes = self._changes({}, again)
-        self._enter(changes, version)
-        self._alerts.take(facts, changes, version)
+        self._enter(changes, version, facts)
         self._following.touched.clear()
         self._touched.clear()
         self._metrics.count(m.REPROJECTED, len(again))

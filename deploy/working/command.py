@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ import faust
 import structlog
 
 from api.app import Health
+from deploy.alerting.keeping import keep_alerts
 from deploy.clock import now
 from deploy.counting.housekeeping import Housekeeping, keep_house
 from deploy.counting.listing import keep_listed
+from deploy.counting.plan import MakeAlerts
+from deploy.delivering.keeping import keep_delivering
 from deploy.http_server import serving
 from deploy.ingesting import kafka_target, quiet_kafka, topic_plan
 from deploy.logs import configure_logging
@@ -26,6 +30,7 @@ from deploy.opening import OpenStore, owned_store
 from deploy.probes import probes
 from deploy.settings import Settings
 from deploy.working.faust_app import FaustClient, attach, make_app
+from deploy.working.publishing import Published, publish_program_events, telling
 from deploy.working.shifts import Shifts
 from deploy.working.told import Told
 from deploy.working.watching import Stalled, Watch
@@ -34,12 +39,16 @@ from ingest.kafka_marks import KafkaMarks
 from ingest.topics import Topic
 from processors import metrics as m
 from processors.errors import InvalidInput, LogUnavailable, WikitallyError
+from storage.clickhouse import ClickHouseStore
 from storage.locks import Locks
 
 _log = structlog.get_logger()
 
 GOODBYE_SECONDS = 20.0
 """How long Faust may take to leave its group; the others find out by themselves otherwise."""
+
+
+Job = Coroutine[Any, Any, None]
 
 
 class FaustEnded(WikitallyError):
@@ -69,9 +78,22 @@ def work(settings: Settings) -> None:
             if stop.is_set():
                 return
             app = make_app(target, plan, Path(directory), session_seconds=settings.kafka_session_seconds)
-            shifts = Shifts(opened, plan.name(Topic.FACTS), marks, FaustClient(app, plan), metrics)
+            client, loop, woken = FaustClient(app, plan), asyncio.get_running_loop(), asyncio.Event()
+
+            def alerts(store: ClickHouseStore, clock: Callable[[], datetime]) -> MakeAlerts:
+                make = keep_alerts(
+                    store, settings, clock, queued=lambda: loop.call_soon_threadsafe(woken.set),
+                    tell=telling(client, loop),
+                )  # fmt: skip
+                return lambda states: Published(make(states), client, loop)
+
+            shifts = Shifts(opened, plan.name(Topic.FACTS), marks, client, metrics, alerts=alerts)
             attach(app, plan, shifts, Told(opened.store, plan), batch_events=settings.batch_events)
-            await _serve(app, shifts, opened, settings, metrics, stop)
+            jobs = [
+                keep_delivering(opened, settings, metrics, woken=woken),
+                publish_program_events(opened.log, client, shifts.last_place, lambda: shifts.leads),
+            ]
+            await _serve(app, shifts, opened, settings, metrics, stop, jobs)
 
         run_loop(main())
 
@@ -98,6 +120,7 @@ async def _serve(
     settings: Settings,
     metrics: PrometheusMetrics,
     stop: asyncio.Event,
+    jobs: Sequence[Job],
 ) -> None:
     watch = Watch(shifts)
 
@@ -107,7 +130,7 @@ async def _serve(
     site = probes(metrics.text, health, version("wikitally"))
     async with serving(site, settings.host, settings.port) as url, _running(app, shifts):
         _log.info("working", url=url, group=app.conf.id)
-        async with _beside(shifts, opened, settings, metrics):
+        async with _beside(shifts, opened, settings, metrics, jobs):
             watching = asyncio.create_task(_watch(app, shifts, watch), name="watch")
             try:
                 await until(stop, watching)
@@ -154,10 +177,10 @@ async def _running(app: faust.App, shifts: Shifts) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _beside(
-    shifts: Shifts, opened: OpenStore, settings: Settings, metrics: PrometheusMetrics
+    shifts: Shifts, opened: OpenStore, settings: Settings, metrics: PrometheusMetrics, more: Sequence[Job]
 ) -> AsyncIterator[None]:
     """What is done beside reading the log, each by one worker at a time."""
-    jobs: list[Coroutine[Any, Any, None]] = []
+    jobs: list[Job] = list(more)
     locks = Locks(opened.store.connections)
     house = Housekeeping(opened.store, opened.log, settings, now)
     jobs.append(keep_house(house, once_for_all=locks))

@@ -20,7 +20,8 @@ from faust.types import TP
 from ingest.kafka_reading import KeyedRecord, partition_of
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
-from processors.facts.messages import encode_dead_letter
+from processors.errors import LogUnavailable
+from processors.facts.messages import Message, encode_dead_letter
 from processors.ports.store import DeadLetter
 
 _log = structlog.get_logger()
@@ -131,6 +132,7 @@ class FaustClient:
 
     def __init__(self, app: faust.App, plan: TopicPlan) -> None:
         self._app = app
+        self._plan = plan
         self._facts = plan.name(Topic.FACTS)
         self._letters = plan.name(Topic.DEAD_LETTERS)
 
@@ -161,6 +163,17 @@ class FaustClient:
         for letter in letters:
             message = encode_dead_letter(letter)
             await self._send(self._letters, message.key, message.value, list(message.headers), 0)
+
+    async def publish(self, topic: Topic, messages: Sequence[Message]) -> None:
+        """As `Publisher`."""
+        try:
+            sent = [
+                await self._app.producer.send(self._plan.name(topic), one.key, one.value, None, None, list(one.headers))
+                for one in messages
+            ]
+            await asyncio.gather(*sent)
+        except (KafkaError, TimeoutError) as error:
+            raise LogUnavailable(f"Kafka does not take what is told in {topic}: {error}") from error
 
     async def _send(
         self, topic: str, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]], partition: int

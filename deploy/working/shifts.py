@@ -18,7 +18,7 @@ import structlog
 
 from deploy.clock import now
 from deploy.counting.pipeline import Pipeline
-from deploy.counting.plan import Together
+from deploy.counting.plan import MakeAlerts, NoAlerts, Together
 from deploy.counting.worker import Worker
 from deploy.opening import OpenStore
 from deploy.working.source import LogClient, LogSource
@@ -38,6 +38,7 @@ _Result = TypeVar("_Result")
 
 LONGEST_WAIT = 5.0
 """Seconds between two attempts at what is away, or has failed."""
+KeepAlerts = Callable[[ClickHouseStore, Callable[[], datetime]], MakeAlerts]
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -55,16 +56,27 @@ class Shifts:
 
     Args:
         topic: the topic of facts.
-        made: builds what has to be done at Kafka.
+        client: does what has to be done at Kafka beside reading.
+        alerts: makes who keeps alerts beside the books of a share.
     """
 
-    def __init__(self, opened: OpenStore, topic: str, marks: KafkaMarks, client: LogClient, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        opened: OpenStore,
+        topic: str,
+        marks: KafkaMarks,
+        client: LogClient,
+        metrics: Metrics,
+        *,
+        alerts: KeepAlerts = lambda store, clock: lambda states: NoAlerts(),
+    ) -> None:
         self._opened = opened
         self._topic = topic
         self._streams = f"kafka:{topic}"
         self._marks = marks
         self._client = client
         self._metrics = metrics
+        self._alerts = alerts
         self._owners = Owners(opened.store.connections)
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._asking = ThreadPoolExecutor(1, thread_name_prefix="marks")
@@ -131,6 +143,15 @@ class Shifts:
         share = self._now.share
         return partition_of(wiki.encode(), share.of) in share.partitions
 
+    @property
+    def leads(self) -> bool:
+        """Whether we do what concerns no wiki."""
+        return self._now is not None and 0 in self._now.share.partitions
+
+    async def last_place(self) -> int:
+        """As `KafkaMarks.last_place`."""
+        return await self._ask(self._marks.last_place)
+
     # how it goes
 
     @property
@@ -196,8 +217,11 @@ class Shifts:
             reading, tracker, self._client, look=lambda: self._look(partitions), started=self._begun.set,
             metrics=self._metrics, clock=clock,
         )  # fmt: skip
-        together = Together(judged_until(partitions, positions), lambda: self._check(partitions))
-        worker = Worker(store, self._opened.log, tracker, metrics=self._metrics, clock=clock, together=together)
+        together = Together(judged_until(partitions, positions), 0 in partitions, lambda: self._check(partitions))
+        worker = Worker(
+            store, self._opened.log, tracker, metrics=self._metrics, clock=clock, together=together,
+            alerts=self._alerts(store, clock),
+        )  # fmt: skip
         pipeline = Pipeline(source, worker, metrics=self._metrics, revive=self._opened.revive)
         self._now = _Now(share, source, pipeline)
         started = now()

@@ -88,7 +88,7 @@ def encode_fact(event: RawEvent, envelope: Envelope) -> Message:
     return Message(
         envelope.wiki.encode(),
         event.data,
-        _headers(
+        make_headers(
             id=envelope.event_id, position=position_text(event.position or envelope.position), source=event.source
         ),
     )
@@ -114,7 +114,7 @@ def encode_dead_letter(letter: DeadLetter, after: Position | None = None) -> Mes
     """A dead letter; `after` is the last position before it, for events that do not say their own."""
     event = letter.event
     own, data = position_text(event.position), event.data
-    headers = _headers(
+    headers = make_headers(
         reason=letter.reason,
         detail=letter.detail[:_MOST_DETAIL],
         received=letter.received_at.isoformat(),
@@ -177,7 +177,7 @@ def encode_checkpoint(checkpoint: Checkpoint) -> Message:
         for (topic, partition), one in sorted(checkpoint.reached.items())
     ]
     body = _Checkpoint(streams=checkpoint.streams, reached=reached, watermark=checkpoint.watermark)
-    return Message(checkpoint.streams.encode(), _CHECKPOINT.dump_json(body), _headers())
+    return Message(checkpoint.streams.encode(), _CHECKPOINT.dump_json(body), make_headers())
 
 
 def decode_checkpoint(value: bytes, headers: Headers) -> Checkpoint:
@@ -198,7 +198,7 @@ def encode_gap(gap: Gap, *, closed: bool) -> Message:
         topic=gap.topic, partition=gap.partition, first=gap.first, last=gap.last, seen_at=gap.seen_at, closed=closed
     )
     return Message(
-        position_text(Position(gap.topic, gap.partition, gap.first)).encode(), _GAP.dump_json(body), _headers()
+        position_text(Position(gap.topic, gap.partition, gap.first)).encode(), _GAP.dump_json(body), make_headers()
     )
 
 
@@ -230,7 +230,8 @@ def read_position_text(text: str) -> Position | None:
     return Position(topic, int(numbers[0]), int(numbers[1]))
 
 
-def _headers(**said: str) -> tuple[tuple[str, bytes], ...]:
+def make_headers(**said: str) -> tuple[tuple[str, bytes], ...]:
+    """The schema version, and what else a message says of itself; what is empty is left out."""
     # What cannot be encoded (half of a surrogate pair in a detail) is shown, not refused.
     written = [(name, text.encode("utf-8", "backslashreplace")) for name, text in said.items() if text]
     return ("schema", str(VERSION).encode()), *written
