@@ -14,9 +14,11 @@ from processors.judging.contributions import Cause, PageRef, RevisionRef
 from processors.judging.judge import Verdict
 from processors.judging.ledger import Change
 from processors.numbers.numbers import Totals
+from processors.ports.store import ALL_WIKIS, Share
 from storage.books import entry_from_row
 from storage.connection import Connections, external
 from storage.fact_rows import EPOCH, aware
+from storage.shares import share_params
 
 _SIGNAL = (
     "wiki", "page", "event_id", "act", "kind", "occurred_at", "rcid", "title", "target", "namespace", "over_redirect",
@@ -63,8 +65,9 @@ class RevisionWork:
 class ClickHouseAlerts:
     """Every write may be repeated: the newest version of a row counts. Raises StoreUnavailable as the store does."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, share: Share = ALL_WIKIS) -> None:
         self.connections = connections
+        self._share = share
 
     def write_signals(self, signals: Sequence[Signal]) -> None:
         """Keep what happened, by every title that it is found by."""
@@ -149,17 +152,23 @@ class ClickHouseAlerts:
         """Those of these kinds that are open, of all programs."""
         return [one.alert for one in self._written("alerts_open", {"kinds": tuple(map(str, kinds))})]
 
-    def alerts_since_checkpoint(self) -> list[Written]:
-        """What was written after the newest checkpoint."""
-        return list(self._written("alerts_since"))
+    def newest_checkpoint(self) -> int:
+        """Its version; 0: there is none."""
+        ((version,),) = self.connections.rows("newest_checkpoint")
+        return int(version)
+
+    def alerts_since(self, version: int) -> list[Written]:
+        """What was written after a version, of our wikis or of none."""
+        return list(self._written("alerts_since", {"since": version} | share_params(self._share)))
 
     def alerted_pages(self) -> set[tuple[str, PageRef]]:
         """(program, page) of which there are alerts."""
         return {(program, PageRef(wiki, title)) for program, wiki, title in self.connections.rows("alerted_pages")}
 
-    def changes_since_checkpoint(self) -> list[Change]:
-        """What changed in the books after the newest checkpoint."""
-        return [_change(row) for row in self.connections.records("changes_since")]
+    def changes_since(self, version: int) -> list[Change]:
+        """What changed in the books of our wikis after a version."""
+        params = {"since": version} | share_params(self._share)
+        return [_change(row) for row in self.connections.records("changes_since", params)]
 
     def programs_of_users(self, users: Collection[str]) -> set[tuple[str, str, str]]:
         """(program, wiki, user) where these users have contributed."""

@@ -42,6 +42,7 @@ class Alerting:
     Args:
         states: all programs as the log has them, by slug; asked at every call.
         rules: asked at every call, so that they may change.
+        since: all that was written up to this version was told of; None: up to the newest checkpoint.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Alerting:
         *,
         rules: Callable[[], AlertRules],
         limits: Limits | None = None,
+        since: int | None = None,
     ) -> None:
-        self._store = ClickHouseAlerts(store.connections)
+        self._store = ClickHouseAlerts(store.connections, store.share)
+        self._since = since
         self._states = states
         self._rules = rules
         self._programs = KnownPrograms()
@@ -126,8 +129,9 @@ class Alerting:
     def _begin(self) -> list[Change]:
         """What a crash may have left untold, or in the books without having been looked at."""
         self._pages.alerted = self._store.alerted_pages()
-        self._telling.tell_again(self._store.alerts_since_checkpoint())
-        return self._store.changes_since_checkpoint()
+        since = self._store.newest_checkpoint() if self._since is None else self._since
+        self._telling.tell_again(self._store.alerts_since(since))
+        return self._store.changes_since(since)
 
     def _signals(self, facts: Iterable[Fact]) -> list[Signal]:
         rules = self._rules()

@@ -62,11 +62,13 @@ def keep_alerts(
     written_to: bool = True,
     queued: Callable[[], object] = lambda: None,
     tell: Tell = lambda changes: None,
+    since: int | None = None,
 ) -> Callable[[States], AlertKeeper]:
     """What a worker makes its keeper of alerts by, once it knows the programs.
 
     Args:
         written_to: whether subscribers are told.
+        since: as for `Alerting`.
         queued: told when there is something to be delivered, from the worker's thread.
 
     Raises:
@@ -79,6 +81,6 @@ def keep_alerts(
         if written_to:
             outbox = Outbox(store, states, clock=clock, base_url=settings.public_url)
             outbox.on_queued = queued
-        return AlertKeeper(Alerting(store, states, rules=lambda: rules.rules), outbox, tell)
+        return AlertKeeper(Alerting(store, states, rules=lambda: rules.rules, since=since), outbox, tell)
 
     return make

@@ -80,10 +80,10 @@ def work(settings: Settings) -> None:
             app = make_app(target, plan, Path(directory), session_seconds=settings.kafka_session_seconds)
             client, loop, woken = FaustClient(app, plan), asyncio.get_running_loop(), asyncio.Event()
 
-            def alerts(store: ClickHouseStore, clock: Callable[[], datetime]) -> MakeAlerts:
+            def alerts(store: ClickHouseStore, clock: Callable[[], datetime], since: int) -> MakeAlerts:
                 make = keep_alerts(
                     store, settings, clock, queued=lambda: loop.call_soon_threadsafe(woken.set),
-                    tell=telling(client, loop),
+                    tell=telling(client, loop), since=since,
                 )  # fmt: skip
                 return lambda states: Published(make(states), client, loop)
 

@@ -38,7 +38,8 @@ _Result = TypeVar("_Result")
 
 LONGEST_WAIT = 5.0
 """Seconds between two attempts at what is away, or has failed."""
-KeepAlerts = Callable[[ClickHouseStore, Callable[[], datetime]], MakeAlerts]
+KeepAlerts = Callable[[ClickHouseStore, Callable[[], datetime], int], MakeAlerts]
+"""Of a store and a clock; the number is the version up to which all alerts have been told of."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -68,7 +69,7 @@ class Shifts:
         client: LogClient,
         metrics: Metrics,
         *,
-        alerts: KeepAlerts = lambda store, clock: lambda states: NoAlerts(),
+        alerts: KeepAlerts = lambda store, clock, since: lambda states: NoAlerts(),
     ) -> None:
         self._opened = opened
         self._topic = topic
@@ -220,7 +221,7 @@ class Shifts:
         together = Together(judged_until(partitions, positions), 0 in partitions, lambda: self._check(partitions))
         worker = Worker(
             store, self._opened.log, tracker, metrics=self._metrics, clock=clock, together=together,
-            alerts=self._alerts(store, clock),
+            alerts=self._alerts(store, clock, told_until(partitions, positions)),
         )  # fmt: skip
         pipeline = Pipeline(source, worker, metrics=self._metrics, revive=self._opened.revive)
         self._now = _Now(share, source, pipeline)
@@ -295,6 +296,12 @@ def judged_until(partitions: Collection[int], positions: Mapping[int, LogPositio
     if any(one not in positions for one in partitions):
         return _NEVER
     return datetime.fromtimestamp(min(positions[one].version for one in partitions) / 1_000_000, UTC)
+
+
+def told_until(partitions: Collection[int], positions: Mapping[int, LogPosition]) -> int:
+    """The version of the oldest of the last batches of these partitions; of new ones, of the newest of all."""
+    own = [positions[one].version for one in partitions if one in positions]
+    return min(own) if own else max((one.version for one in positions.values()), default=0)
 
 
 async def _first(*events: asyncio.Event) -> None:

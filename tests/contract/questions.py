@@ -19,6 +19,7 @@ from storage.changes import ClickHouseChanges
 from storage.clickhouse import ClickHouseStore
 from storage.layouts import SHARDING
 from storage.listings import ClickHouseListings
+from storage.owners import Owners
 from storage.previews import ClickHousePreviews
 from storage.statistics import Cut
 from storage.tokens import ClickHouseTokens
@@ -34,7 +35,7 @@ REVISIONS = [(WIKI, 10), (WIKI, 100), (WIKI, 5001), (WIKI, 5002), (WIKI, 5040), 
 PUBLIC = [Visibility.PUBLIC]
 TABLES = (
     *SHARDING, "program_events", "programs", "participants", "judged", "results", "checkpoints", "gaps", "dead_letters",
-    "tokens", "listings", "owners",
+    "tokens", "listings",
 )  # fmt: skip
 """All but the digests of the forgotten, which are salted at random, and what belongs to migrating."""
 
@@ -90,6 +91,14 @@ def _of_share(store: ClickHouseStore) -> dict[str, Any]:
     }
 
 
+def _owners(store: ClickHouseStore) -> Any:
+    owners = Owners(store.connections)
+    owners.take("log", [0, 1], "one")
+    owners.take("log", [1, 2], "other")
+    before = owners.now()
+    return owners.lost("log", [0, 1], "one"), owners.lost("log", [1, 2, 3], "other"), owners.now() > before
+
+
 def _books(store: ClickHouseStore) -> dict[str, Any]:
     entries = {slug: list(store.entries_between(slug, "", "\U0010ffff")) for slug in SLUGS}
     keys = sorted(entry_key(entry) for some in entries.values() for entry in some)[::7]
@@ -117,6 +126,7 @@ def _positions(store: ClickHouseStore) -> dict[str, Any]:
     return {
         "checkpoint": store.checkpoint(STREAMS),
         "open_gaps": gaps,
+        "owners": _owners(store),
         "positions_in_log": store.positions_in_log(STREAMS, "eqiad.mediawiki.recentchange"),
         "freshness": store.freshness(lambda: NOW),
         "dead_letter_count": store.dead_letter_count(),
