@@ -20,6 +20,7 @@ from processors.facts.facts import (
     PageRestored,
     UserClass,
 )
+from processors.facts.titles import namespaces_for
 
 
 class Act(StrEnum):
@@ -84,6 +85,8 @@ def signals(fact: Fact, rules: WikiRules) -> Iterator[Signal]:
         case Edit():
             if fact.comment and (read := _by_comment(fact, rules)):
                 yield read
+            if asked := _by_request(fact, rules):
+                yield asked
         case Categorized():
             if read := _by_category(fact, rules):
                 yield read
@@ -117,6 +120,17 @@ def _by_comment(fact: Edit, rules: WikiRules) -> Signal | None:
     return Signal(
         fact.wiki, fact.title, act, fact.order, rule.kind, _user(fact), fact.rev_id,
         detail=fact.comment, namespace=fact.namespace,
+    )  # fmt: skip
+
+
+def _by_request(fact: Edit, rules: WikiRules) -> Signal | None:
+    found = rules.request(fact.title, fact.comment, created=fact.created)
+    if found is None:
+        return None
+    rule, page = found
+    return Signal(
+        fact.wiki, page, Act.TAGGED, fact.order, rule.kind, _user(fact), fact.rev_id,
+        detail=fact.title, namespace=namespaces_for(fact.wiki).namespace_of(page),
     )  # fmt: skip
 
 
