@@ -18,7 +18,8 @@ from api.webhooks.sending import Sender
 from deploy.clock import now
 from deploy.delivering.deliverer import WHEN_AWAY, Deliverer
 from deploy.delivering.office import StoreWebhooks
-from deploy.delivering.telling import Teller
+from deploy.delivering.mail import mailer_of
+from deploy.delivering.telling import SendMail, Teller
 from deploy.delivering.vault import Vault
 from deploy.opening import OpenStore
 from deploy.settings import Settings
@@ -72,7 +73,7 @@ async def keep_delivering(
 async def teller_of(settings: Settings) -> AsyncIterator[Teller]:
     """What sends, as the settings have it."""
     async with _sender(settings) as sender:
-        yield Teller(sender, Vault.of(settings), now)
+        yield Teller(sender, Vault.of(settings), now, mail=_mail(settings))
 
 
 @asynccontextmanager
@@ -86,10 +87,15 @@ async def webhook_desk(
     """
     async with _sender(settings) as sender:
         vault = Vault.of(settings)
-        teller = Teller(sender, vault, now)
+        teller = Teller(sender, vault, now, mail=_mail(settings))
         webhooks = ClickHouseWebhooks(opened.store.connections)
         base_url = settings.public_url
         yield StoreWebhooks(webhooks, sender, teller, vault, now, base_url=base_url, changed=changed)
+
+
+def _mail(settings: Settings) -> SendMail | None:
+    mailer = mailer_of(settings)
+    return mailer.send_mail if mailer else None
 
 
 @asynccontextmanager
