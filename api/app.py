@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import board_routes
 from api.auth import Access, Refusal, no_program
 from api.export_routes import router as export_router
+from api.feed_routes import router as feed_router
 from api.live import Live
 from api.models import HealthAnswer
 from api.pages import Pages
@@ -29,6 +30,7 @@ from api.webhook_routes import router as webhook_router
 from api.why_routes import router as why_router
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.numbers.numbers import Metric
+from processors.ports.alerts import AlertFeed
 from processors.ports.boards import Boards
 from processors.ports.programs import Desk
 from processors.ports.sql import SqlServer
@@ -65,6 +67,8 @@ def create_app(
     reasons: Reasons | None = None,
     desk: Desk | None = None,
     webhooks: WebhookDesk | None = None,
+    feeds: AlertFeed | None = None,
+    base_url: str = "",
     sql: ASGIApp | None = None,
     exports: SqlServer | None = None,
 ) -> ASGIApp:
@@ -74,6 +78,8 @@ def create_app(
         reasons: without it, nothing is explained.
         desk: without it, nothing is decided.
         webhooks: without it, or without a desk, nobody can subscribe.
+        feeds: without it, there are no alerts.
+        base_url: where readers reach this site, for addresses in feeds.
         sql: what is at `/sql`.
         exports: what files of any size come from.
     """
@@ -95,6 +101,8 @@ def create_app(
         app.include_router(program_router(desk))
     if desk is not None and webhooks is not None:
         app.include_router(webhook_router(desk, webhooks))
+    if feeds is not None:
+        app.include_router(feed_router(feeds, access, base_url))
 
     if sql is not None:
         # Clients take one with the slash or without, and follow no redirect with a body.

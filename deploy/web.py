@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from api.app import Health, create_app
 from api.live import Live
 from api.sql_gateway import SqlGateway
+from deploy.answers.alert_feeds import StoreAlertFeeds
 from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons
 from deploy.clock import now
@@ -67,6 +68,8 @@ async def web(
             reasons=StoreReasons(opened.store, now),
             desk=desk,
             webhooks=webhooks,
+            feeds=StoreAlertFeeds(opened.store, now),
+            base_url=settings.public_url,
             sql=sql,
             exports=analyst,
         )
