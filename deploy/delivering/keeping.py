@@ -17,8 +17,8 @@ from api.webhooks.guard import Guard
 from api.webhooks.sending import Sender
 from deploy.clock import now
 from deploy.delivering.deliverer import WHEN_AWAY, Deliverer
-from deploy.delivering.office import StoreWebhooks
 from deploy.delivering.mail import mailer_of
+from deploy.delivering.office import StoreWebhooks
 from deploy.delivering.telling import SendMail, Teller
 from deploy.delivering.vault import Vault
 from deploy.opening import OpenStore
