@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-
 from deploy.alerting.alerting import Alerting
+from deploy.alerting.keeping import AlertKeeper, States
+from deploy.counting.worker import Worker
+from ingest.tracking import PositionTracker
 from processors.alerts.alerts import Alert, AlertKind, AlertState
 from processors.alerts.changes import AlertChange
 from processors.alerts.rules import AlertRules
-from processors.facts.facts import Fact
-from processors.judging.ledger import Change
-from processors.ports.programs import Carried
-from processors.ports.store import RawEvent
-from processors.programs.commands import Command
+from processors.metrics import NoMetrics
 from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import STREAMS, World
+from tests.stores import log_of
 
 RULES = AlertRules.shipped()
 SPEEDY = "Category:Candidates for speedy deletion"
@@ -33,38 +29,16 @@ class AlertWorld(World):
 
     heard: list[AlertChange] = field(default_factory=list)
     alerting: Alerting = field(init=False)
-    owed: list[Change] = field(default_factory=list)
 
     def restart(self) -> None:
-        World.restart(self)
-        worker, self.owed = self.worker, []
-        enter = worker._enter
-        self.alerting = Alerting(self.store, lambda: worker._following.states, rules=lambda: RULES)
+        def make(states: States) -> AlertKeeper:
+            self.alerting = Alerting(self.store, states, rules=lambda: RULES)
+            return AlertKeeper(self.alerting, None, lambda news: self.heard.extend(news))
 
-        def enter_and_note(changes: Sequence[Change], version: int, *more: Any) -> None:
-            enter(changes, version, *more)
-            self.owed += changes
-
-        worker._enter = enter_and_note  # type: ignore[method-assign]
-
-    def read_events(self, events: Sequence[bytes], at: datetime | None = None) -> frozenset[str]:
-        came = max((datetime.fromisoformat(orjson.loads(event)["meta"]["dt"]) for event in events), default=self.now)
-        self.now = max(self.now, came + timedelta(seconds=1), at or self.now)
-        plan = self.worker.read([RawEvent(event, None, STREAMS) for event in events])
-        self.alerting.before_purge(plan.facts, self.worker._next_version())
-        changed = self.worker.commit(plan)
-        self._tell(plan.facts)
-        return changed
-
-    def decide(self, *commands: Command, actor: str = "Olga") -> Carried:
-        carried = World.decide(self, *commands, actor=actor)
-        self._tell(())
-        return carried
-
-    def _tell(self, facts: Sequence[Fact]) -> None:
-        self.heard += self.alerting.take(facts, self.owed, self.worker._next_version())
-        self.alerting.told()
-        self.owed.clear()
+        tracker = PositionTracker(STREAMS, self.store.checkpoint(STREAMS), self.store.open_gaps())
+        log = log_of(self.store)
+        self.worker = Worker(self.store, log, tracker, metrics=NoMetrics(), clock=self.clock, alerts=make)
+        self.worker.catch_up()
 
     def told(self) -> list[tuple[str, AlertKind, str, list[AlertState]]]:
         """(program, kind, title, states of the fresh steps) of what was told since the last time."""

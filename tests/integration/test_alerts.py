@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from processors.alerts.alerts import TAGS, AlertKind, AlertState
+from processors.ports.store import RawEvent
 from processors.programs.commands import Join, Mute
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import USER, LittleWiki
@@ -122,12 +123,15 @@ def test_a_batch_that_is_read_again_is_told_again_and_stored_once(world: AlertWo
 
 def test_what_is_not_told_yet_is_returned_until_it_is(world: AlertWorld, wiki: LittleWiki) -> None:
     wiki.delete("Admin", "Marie Curie", later(1))
-    plan = world.worker.read([])
-    facts = list(world.alerting.take(plan.facts, (), 10))
-    assert facts == []
-    world.read()
-    assert [one[1] for one in world.told()] == [AlertKind.DELETED]
-    assert world.alerting.take((), (), world.worker._next_version()) == ()
+    plan = world.worker.read([RawEvent(event) for event in world.stream.take()])
+    world.store.append(plan.facts, plan.received_at)
+    version = world.worker._next_version()
+    first = world.alerting.take(plan.facts, (), version)
+    assert [one.alert.kind for one in first] == [AlertKind.DELETED]
+    assert world.alerting.take((), (), version + 1) == first
+    world.alerting.told()
+    assert world.alerting.take((), (), version + 2) == ()
+    assert world.alerting.take(plan.facts, (), version + 3) == first
 
 
 def test_pages_of_no_program_raise_nothing(world: AlertWorld, wiki: LittleWiki) -> None:
