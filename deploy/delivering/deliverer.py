@@ -62,6 +62,8 @@ class Deliverer:
         self._jitter = jitter
         self._queue = Queue()
         self._subscriptions: dict[str, Subscription] = {}
+        self._gone: set[str] = set()
+        """Subscriptions whose endpoint said so, whatever the store says yet."""
         self._subscriptions_at = self._all_at = float("-inf")
         self._newest = 0
         self._outcomes: list[tuple[Delivery, datetime, bool]] = []
@@ -94,8 +96,7 @@ class Deliverer:
             except StoreUnavailable as error:
                 _log.warning("the outbox cannot be read", error=str(error))
                 await asyncio.sleep(WHEN_AWAY)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_EVERY)
+            await _set_within(self._woken, LOOK_EVERY)
             self._woken.clear()
 
     async def _look(self) -> None:
@@ -134,9 +135,12 @@ class Deliverer:
             if delivery.subscription not in self._subscriptions:
                 self._give_up(delivery, now, "unknown")
         for one in self._subscriptions.values():
-            if not one.active:
+            if not self._wanted(one):
                 for delivery in self._queue.of(one.id):
                     self._give_up(delivery, now, "ended")
+
+    def _wanted(self, subscription: Subscription) -> bool:
+        return subscription.active and subscription.id not in self._gone
 
     def _give_up(self, delivery: Delivery, now: datetime, why: str) -> None:
         dead = given_up(delivery, now, why)
@@ -149,8 +153,7 @@ class Deliverer:
             now = self._clock()
             while (delivery := self._queue.take(now)) is not None:
                 self._begin(delivery, now)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._wait(now))
+            await _set_within(self._changed, self._wait(now))
 
     def _wait(self, now: datetime) -> float:
         due = self._queue.next_at()
@@ -162,9 +165,9 @@ class Deliverer:
             self._unknown.append(delivery)
             self._woken.set()
             return
-        if not subscription.active or too_old(delivery, now):
+        if not self._wanted(subscription) or too_old(delivery, now):
             self._queue.put_back(delivery)
-            self._give_up(delivery, now, "too_old" if subscription.active else "ended")
+            self._give_up(delivery, now, "too_old" if self._wanted(subscription) else "ended")
             return
         task = asyncio.create_task(self._attempt(subscription, delivery), name=f"webhook {delivery.message_id}")
         self._attempts.add(task)
@@ -173,6 +176,8 @@ class Deliverer:
     async def _attempt(self, subscription: Subscription, delivery: Delivery) -> None:
         outcome = await self._teller.tell(subscription, delivery.message_id, delivery.notice)
         now = self._clock()
+        if outcome.ends_subscription:
+            self._gone.add(subscription.id)
         after = self._queue.done(delivery, outcome, now, self._jitter())
         self._keep(after, now, tried=True)
         self._measure(subscription, delivery, outcome, now)
@@ -224,3 +229,11 @@ class Deliverer:
     def _write(self, batch: list[tuple[Delivery, datetime, bool]]) -> None:
         self._webhooks.write([one for one, _, _ in batch])
         self._webhooks.note([(one, at) for one, at, tried in batch if tried])
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, but no longer than that."""
+    # Before Python 3.12 wait_for may lose a cancellation when both come at once.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

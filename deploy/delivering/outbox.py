@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from deploy.answers.board_people import BoardPeople
@@ -12,6 +13,7 @@ from processors.alerts.notices import Notice
 from processors.alerts.payloads import notices, webhook_id
 from processors.alerts.subscriptions import Subscribed
 from processors.ports.programs import States
+from processors.privacy.pseudonyms import ENROLLED, Masks
 from processors.programs.program import Program, Visibility
 from storage.clickhouse import ClickHouseStore
 from storage.webhooks import ClickHouseWebhooks
@@ -91,6 +93,14 @@ class Outbox:
 
     def _notices(self, change: AlertChange, program: Program, version: int) -> Iterator[Notice]:
         alert = change.alert
-        masks = self._people.masks([(program, version)], tuple(Visibility))
+        masks = self._masks(program, version)
         names = {user: self._people.names(user, alert.opened_at) for user in alert.users} if masks else {}
         return notices(change, program.title, self._base_url, masks, names)
+
+    def _masks(self, program: Program, version: int) -> Masks:
+        """As boards have them; and who hides is hidden although the store does not show the program so yet."""
+        masks = self._people.masks([(program, version)], tuple(Visibility))
+        hiding = {
+            one.user: f"{ENROLLED} {number}" for number, one in enumerate(program.participants, start=1) if one.hidden
+        }
+        return replace(masks, names={**hiding, **masks.names})
