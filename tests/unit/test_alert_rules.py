@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -329,3 +330,37 @@ def test_switching_off_is_of_the_wiki_that_is_named() -> None:
     assert (
         RULES.merged(overrides).of("de.wikipedia.org").category_kind("Kategorie:Wikipedia:Löschkandidat") is DISCUSSION
     )
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "alert-rules.md"
+
+
+def test_the_docs_say_of_every_wiki_with_rules_how_they_were_verified() -> None:
+    table = DOCS.read_text(encoding="utf-8").partition("## What is shipped")[2].partition("**Not shipped**")[0]
+    rows = {row.split("|")[1].strip(): row.split("|")[2:6] for row in table.splitlines() if row.count("|") == 6}
+    columns = (SPEEDY, PROPOSED, DISCUSSION, OTHER)
+    said = {wiki: {kind for kind, cell in zip(columns, cells, strict=True) if cell.strip() != "–"}
+            for wiki, cells in rows.items() if "." in wiki}  # fmt: skip
+    assert said == {wiki: {rule.kind for rule in RULES.of(wiki).rules} for wiki in RULES.wikis}
+
+
+def test_the_example_of_the_docs_is_a_file_that_is_read() -> None:
+    text = DOCS.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    rules = RULES.merged(read_overrides(text, source="rules.yaml"))
+    swedish = rules.of("sv.wikipedia.org")
+    assert {rule.sign for rule in swedish.rules} == set(Sign)
+    found = swedish.request("Wikipedia:Sidor föreslagna för radering/Ada", "", created=True)
+    assert found
+    assert found[1] == "Ada"
+    assert rules.of("de.wikipedia.org").category_kind("Kategorie:Wikipedia:Löschkandidat/Vorlagen") is None
+
+
+def test_titles_that_the_docs_offer_are_those_of_categories() -> None:
+    table = DOCS.read_text(encoding="utf-8").partition("**Not shipped**")[2].partition("## Your own rules")[0]
+    rows = [row.split("|")[1:4] for row in table.splitlines() if "`" in row]
+    assert len(rows) > 10
+    for wiki, *cells in rows:
+        for title in (cell.strip().strip("`") for cell in cells if "`" in cell):
+            text = f'{wiki.strip()}: {{categories: [{{kind: speedy, title: "{title}"}}]}}'
+            (rule,) = read_overrides(text, source="docs")[wiki.strip()].rules
+            assert rule.text == title
