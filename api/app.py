@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import board_routes
+from api.alert_routes import router as alert_router
 from api.auth import Access, Refusal, no_program
 from api.export_routes import router as export_router
 from api.feed_routes import router as feed_router
@@ -103,6 +104,7 @@ def create_app(
         app.include_router(webhook_router(desk, webhooks))
     if feeds is not None:
         app.include_router(feed_router(feeds, access, base_url))
+        app.include_router(alert_router(feeds, access, desk))
 
     if sql is not None:
         # Clients take one with the slash or without, and follow no redirect with a body.

@@ -32,6 +32,7 @@ class Scope:
     states: Collection[AlertState] = tuple(AlertState)
     since: int = 0
     """Seconds."""
+    ids: Collection[str] = ()
     everything: bool = True
     """Also what was acknowledged or muted."""
 
@@ -99,6 +100,8 @@ def _params(scope: Scope) -> dict[str, Any]:
         "visibilities": tuple(map(str, scope.visibilities)),
         "states": tuple(map(str, scope.states)),
         "since": scope.since,
+        "any_id": int(not scope.ids),
+        "ids": [*scope.ids] or [""],
         "everything": int(scope.everything),
     }
 

@@ -122,6 +122,7 @@ class StoreAlertFeeds:
             decisions=self._feeds.decisions(scope.programs),
             states=states,
             since=int(wanted.since.timestamp()) if wanted.since else 0,
+            ids=wanted.ids,
             everything=wanted.state is not Standing.LIVE,
         )
         now = self._clock()

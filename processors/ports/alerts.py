@@ -33,6 +33,8 @@ class FeedFilter:
     state: Standing | AlertState = Standing.LIVE
     since: datetime | None = None
     """Only what changed then or later."""
+    ids: frozenset[str] = frozenset()
+    """Only the alerts of these ids; empty: all."""
     limit: int = 50
     cursor: str = ""
     """As an answer before gave it; empty: from the newest on."""

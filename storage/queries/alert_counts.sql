@@ -22,6 +22,7 @@ FROM (
       )
       AND (%(wiki)s = '' OR (wiki = %(wiki)s AND title = %(title)s))
       AND (%(anybody)s OR hasAny(users, %(users)s))
+      AND (%(any_id)s OR alert_id IN %(ids)s)
       AND state IN %(states)s
       AND toUnixTimestamp(changed_at) >= %(since)s
 ) AS found
