@@ -20,6 +20,7 @@ from deploy.cli import (
     scope,
     store,
     tokens,
+    webhooks,
     why,
 )
 from deploy.cli import doctor as health
@@ -165,6 +166,7 @@ for _commands in (
     scope,
     store,
     tokens,
+    webhooks,
     why,
 ):
     _commands.register(app)
