@@ -56,13 +56,13 @@ class Written:
 
 
 def write_feed(alerts: Iterable[ShownAlert], channel: Channel, format: FeedFormat, base_url: str) -> Written:
-    """The feed; the same alerts make the same bytes.
+    """The feed, without what is muted; the same alerts make the same bytes.
 
     Args:
         base_url: where this installation is reached; empty: addresses in it lack the host.
     """
     entries = sorted(
-        (notice for one in alerts for notice in _notices(one, base_url)),
+        (notice for one in alerts if not one.muted for notice in _notices(one, base_url)),
         key=lambda notice: (notice.at, notice.message_id),
         reverse=True,
     )[:MOST_ENTRIES]

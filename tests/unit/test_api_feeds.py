@@ -211,6 +211,11 @@ def test_a_feed_without_alerts_is_valid_and_stays_as_it_is(format: FeedFormat) -
     assert read(empty.body).entries == []
 
 
+def test_what_is_muted_is_left_out() -> None:
+    alerts = [alert(1), replace(alert(2), muted=True)]
+    assert write_feed(alerts, CHANNEL, FeedFormat.ATOM, BASE) == write_feed(alerts[:1], CHANNEL, FeedFormat.ATOM, BASE)
+
+
 def test_a_feed_has_a_bounded_number_of_entries() -> None:
     many = [alert(number) for number in range(MOST_ENTRIES + 20)]
     parsed = read(write_feed(many, CHANNEL, FeedFormat.ATOM, BASE).body)
