@@ -103,6 +103,8 @@ class StoreWebhooks:
             await self._sender.check(wanted.url)
         elif not _MAIL.fullmatch(wanted.url):
             raise InvalidInput("for e-mail the address is mailto:somebody@example.org")
+        elif not self._teller.mails:
+            raise InvalidInput("no mail is sent from here: set WIKITALLY_SMTP_URL and WIKITALLY_MAIL_FROM")
 
     async def rotate(self, subscription: str) -> str:
         one = await self.find(subscription)

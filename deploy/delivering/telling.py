@@ -39,6 +39,11 @@ class Teller:
         self._clock = clock
         self._mail = mail
 
+    @property
+    def mails(self) -> bool:
+        """Whether it can send e-mail."""
+        return self._mail is not None
+
     async def tell(self, subscription: Subscription, message_id: str, notice: Notice) -> Outcome:
         """Send it once; never raises but when it is cancelled."""
         try:
