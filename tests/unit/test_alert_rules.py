@@ -29,6 +29,7 @@ CATEGORIES = [
     ("de.wikipedia.org", "Kategorie:Wikipedia:Schnelllöschen", SPEEDY),
     ("de.wikipedia.org", "Kategorie:Wikipedia:Löschkandidat", DISCUSSION),
     ("de.wikipedia.org", "Kategorie:Wikipedia:Löschkandidat/Vorlagen", DISCUSSION),
+    ("de.wikipedia.org", "Kategorie:Wikipedia:Löschkandidat/Benutzer- und Metaseiten", DISCUSSION),
     ("fr.wikipedia.org", "Catégorie:Wikipédia:Suppression immédiate demandée", SPEEDY),
     ("fr.wikipedia.org", "Catégorie:Page proposée au débat d'admissibilité", DISCUSSION),
     ("es.wikipedia.org", "Categoría:Wikipedia:Borrar (definitivo)", SPEEDY),
