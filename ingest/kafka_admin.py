@@ -92,8 +92,8 @@ def _found(described: Mapping[str, Any], configs: Mapping[str, Any]) -> TopicFou
 
 
 @contextmanager
-def topic_admin(target: KafkaTarget) -> Iterator[TopicAdmin]:
-    """An administrator of topics, for as long as the block lasts.
+def admin_client(target: KafkaTarget) -> Iterator[Any]:
+    """kafka-python's client for administrators, for as long as the block lasts.
 
     Raises:
         InvalidInput: Kafka does not let us in, or not do that.
@@ -102,6 +102,13 @@ def topic_admin(target: KafkaTarget) -> Iterator[TopicAdmin]:
     with translated(target):
         client = make_client(KafkaAdminClient, target, request_timeout_ms=PATIENCE_MS)
         try:
-            yield TopicAdmin(client)
+            yield client
         finally:
             client.close()
+
+
+@contextmanager
+def topic_admin(target: KafkaTarget) -> Iterator[TopicAdmin]:
+    """An administrator of topics, as `admin_client`."""
+    with admin_client(target) as client:
+        yield TopicAdmin(client)

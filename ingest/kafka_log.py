@@ -104,18 +104,18 @@ class KafkaLog:
         checkpoint: Checkpoint | None = None
         gaps: dict[bytes, Gap] = {}
         with translated(self._target):
-            for record in self._read(Topic.CHECKPOINTS):
+            for record in self.read(Topic.CHECKPOINTS):
                 if record.key == streams.encode() and record.value is not None:
                     checkpoint = _decoded(decode_checkpoint, record)
-            for record in self._read(Topic.GAPS):
+            for record in self.read(Topic.GAPS):
                 gap, closed = _decoded(decode_gap, record)
                 gaps.pop(record.key, None)
                 if not closed:
                     gaps[record.key] = gap
         return Kept(checkpoint, list(gaps.values()))
 
-    def _read(self, topic: Topic) -> Iterator[Any]:
-        """All that stands in a small topic of one partition now."""
+    def read(self, topic: Topic) -> Iterator[Any]:
+        """All records that stand in a small topic of one partition now. Raises kafka-python's errors."""
         consumer = make_client(
             KafkaConsumer,
             self._target,

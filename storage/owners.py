@@ -25,7 +25,11 @@ class Owners:
             rows = [(topic, partition, holder) for partition in partitions]
             self._connections.insert("owners", ("topic", "partition", "holder"), list(zip(*rows, strict=True)))
 
+    def holders(self, topic: str) -> dict[int, str]:
+        """By partition, who took it last."""
+        return dict(self._connections.rows("owners_of", {"topic": topic}))
+
     def lost(self, topic: str, partitions: Collection[int], holder: str) -> frozenset[int]:
         """Those of the partitions that somebody else has taken since."""
-        owners = dict(self._connections.rows("owners_of", {"topic": topic}))
+        owners = self.holders(topic)
         return frozenset(one for one in partitions if owners.get(one) != holder)

@@ -7,13 +7,13 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 from importlib.metadata import version
 
 import aiohttp
 
 from api.render import behind
+from deploy.cli.findings import Finding, State
+from deploy.cli.log_findings import Stored, log_findings, stored_of
 from deploy.cli.reading import opened_store, print_json
 from deploy.cli.terminal import err, out
 from deploy.clock import now
@@ -27,21 +27,6 @@ _LATE_SECONDS = 300
 _STREAM_SECONDS = 10
 
 
-class State(StrEnum):
-    OK = "ok"
-    NOTE = "note"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at."""
-
-    state: State
-    what: str
-    detail: str
-
-
 def doctor(settings: Settings, *, as_json: bool) -> None:
     """Print all findings; exit with 1 when something is broken."""
     findings: list[Finding] = []
@@ -51,7 +36,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
             if not as_json:
                 _show(finding)
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([finding.as_json() for finding in findings])
     if any(finding.state is State.BROKEN for finding in findings):
         sys.exit(1)
 
@@ -71,13 +56,18 @@ def _look(settings: Settings) -> Iterator[Finding]:
     )
     yield _contact(settings)
     yield from _disk(settings)
+    stored: Stored | None = None
     try:
         with opened_store(settings) as opened:
             yield from _store(opened)
+            if settings.kafka_url is not None:
+                stored = stored_of(opened.store, settings)
     except InvalidInput as error:
         yield Finding(State.NOTE, "store", str(error))
     except WikitallyError as error:
         yield Finding(State.BROKEN, "store", str(error))
+    if settings.kafka_url is not None:
+        yield from log_findings(settings, stored)
     yield asyncio.run(_stream(settings))
 
 
