@@ -32,6 +32,7 @@ class AlertAnswer(BaseModel):
     kind: AlertKind
     state: AlertState = Field(description="that of the last step")
     live: bool = Field(description="somebody may want to do something about it")
+    phrase: str = Field(description="what it says of the page: tagged for speedy deletion")
     wiki: str = Field(description="server name; empty: about no wiki")
     title: str = Field(description="the page, where it is now; empty: about none")
     url: str

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from api.render import freshness_json, instant
 from processors.alerts.alerts import LIVE, Step
+from processors.alerts.wording import phrase
 from processors.ports.alerts import Feed, ShownAlert
 
 
@@ -20,6 +21,7 @@ def alert_json(one: ShownAlert) -> dict[str, Any]:
         "kind": alert.kind,
         "state": alert.state,
         "live": alert.state in LIVE,
+        "phrase": phrase(alert.kind, alert.state),
         "wiki": alert.wiki,
         "title": alert.title,
         "url": page_url(alert.wiki, alert.title),

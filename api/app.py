@@ -23,7 +23,7 @@ from api.export_routes import router as export_router
 from api.feed_routes import router as feed_router
 from api.live import Live
 from api.models import HealthAnswer
-from api.pages import Pages
+from api.pages import ALERTS, Pages
 from api.program_bodies import problem
 from api.program_routes import router as program_router
 from api.render import freshness_json
@@ -31,7 +31,7 @@ from api.webhook_routes import router as webhook_router
 from api.why_routes import router as why_router
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.numbers.numbers import Metric
-from processors.ports.alerts import AlertFeed
+from processors.ports.alerts import AlertFeed, FeedFilter
 from processors.ports.boards import Boards
 from processors.ports.programs import Desk
 from processors.ports.sql import SqlServer
@@ -123,7 +123,8 @@ def create_app(
         board, view = await boards.board(slug, metric), await boards.program(slug)
         if board is None or view is None:
             raise no_program(slug)
-        return HTMLResponse(pages.board(board, view.results))
+        alerts = await feeds.of_program(slug, FeedFilter(limit=ALERTS)) if feeds else None
+        return HTMLResponse(pages.board(board, view.results, alerts))
 
     @app.get("/health", tags=["operation"], response_model=HealthAnswer, responses={503: {"model": HealthAnswer}})
     async def healthy() -> JSONResponse:

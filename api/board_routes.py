@@ -160,7 +160,7 @@ def _leaderboards(api: APIRouter, live: Live, mine: Any) -> None:
         responses={
             200: {
                 "content": {"text/event-stream": {}},
-                "description": "events `board` (as the leaderboard), `stale`, `gone`",
+                "description": "events `board` (as the leaderboard), `alert` (as in the feed), `stale`, `gone`",
             },
             **_PROBLEMS,
         },

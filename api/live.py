@@ -2,11 +2,13 @@
 
 A hub reads a board when its program has changed, at most four times a second, and keeps the newest frame. Followers
 send that frame whenever it is another one than they sent last: who is slow skips frames and is never behind for long.
+Alerts are sent one by one, each once as it is by then.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from itertools import count
@@ -17,11 +19,13 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.alert_render import alert_json
 from api.render import board_json
 from processors import metrics as m
 from processors.errors import StoreUnavailable
 from processors.metrics import Metrics
 from processors.numbers.numbers import Metric
+from processors.ports.alerts import AlertFeed, FeedFilter, Standing
 from processors.ports.boards import Board, Boards
 from processors.programs.program import Visibility
 
@@ -37,6 +41,8 @@ LONGEST_GOODBYE = 1.0
 """Seconds that a follower has to take the last frame when all streams end."""
 MOST_STANDINGS = 100
 """Lines of a frame. Whoever wants them all asks the leaderboard."""
+MOST_ALERTS = 100
+"""Alerts that are kept for a follower who is slow. Whoever wants them all asks the feed."""
 
 
 class Followed(NamedTuple):
@@ -53,6 +59,10 @@ class _Hub:
 
     def __init__(self) -> None:
         self.frame = b""
+        self.alerts: deque[tuple[int, bytes]] = deque(maxlen=MOST_ALERTS)
+        """Frames with their numbers, the newest last."""
+        self.untold: set[str] = set()
+        """Ids of alerts that have changed."""
         self.followers = 0
         self.gone = False
         self.published = asyncio.Event()
@@ -61,15 +71,31 @@ class _Hub:
 
     def publish(self, frame: bytes) -> None:
         self.frame = frame
+        self.wake()
+
+    def wake(self) -> None:
+        """Let followers look for what they have not sent."""
         self.published.set()
         self.published = asyncio.Event()
 
+    def alerts_after(self, number: int) -> list[tuple[int, bytes]]:
+        return [one for one in self.alerts if one[0] > number]
+
+    @property
+    def last_alert(self) -> int:
+        return self.alerts[-1][0] if self.alerts else 0
+
 
 class Live:
-    """All hubs. Belongs to one event loop; `changed` is called on it."""
+    """All hubs. Belongs to one event loop; `changed` and `alerted` are called on it.
 
-    def __init__(self, boards: Boards, *, metrics: Metrics) -> None:
+    Args:
+        feeds: without it, no alerts are sent.
+    """
+
+    def __init__(self, boards: Boards, *, metrics: Metrics, feeds: AlertFeed | None = None) -> None:
         self._boards = boards
+        self._feeds = feeds
         self._metrics = metrics
         self._hubs: dict[Followed, _Hub] = {}
         self._looking: dict[Followed, asyncio.Future[Board | None]] = {}
@@ -83,6 +109,14 @@ class Live:
         for followed, hub in self._hubs.items():
             if followed.slug in wanted:
                 hub.dirty.set()
+
+    def alerted(self, alerts: Iterable[tuple[str, str]]) -> None:
+        """Say that these alerts (program, alert_id) have changed."""
+        for slug, alert_id in alerts:
+            for followed, hub in self._hubs.items():
+                if followed.slug == slug:
+                    hub.untold.add(alert_id)
+                    hub.dirty.set()
 
     def close(self) -> None:
         """End all followers' streams; they will try again and meet whoever comes after us."""
@@ -113,7 +147,7 @@ class Live:
         return self._boards.to(tuple(Visibility)) if key.private else self._boards
 
     async def follow(self, key: Followed) -> AsyncGenerator[bytes]:
-        """Frames of a board as they come, the newest at once; pings in between. Ends when the program is gone."""
+        """Frames of a board as they come, the newest at once; alerts that change; pings. Ends when it is gone."""
         hub = self._hubs.get(key)
         if hub is None:
             hub = self._hubs[key] = _Hub()
@@ -122,13 +156,16 @@ class Live:
         self._count(1)
         try:
             yield b"retry: %d\n\n" % RETRY_MILLISECONDS
-            sent = b""
+            sent, alert = b"", hub.last_alert
             while not self._closed.is_set():
                 published = hub.published
                 if hub.frame != sent:
                     sent = hub.frame
                     yield sent
                     continue
+                for number, frame in hub.alerts_after(alert):
+                    alert = number
+                    yield frame
                 if hub.gone:
                     return
                 try:
@@ -168,12 +205,32 @@ class Live:
                     return
                 hub.publish(self._frame("board", board_json(board)))
                 self._metrics.count(m.LIVE_FRAMES)
+                await self._tell(key, hub)
             await asyncio.sleep(LEAST_INTERVAL)
             with suppress(TimeoutError):
                 await asyncio.wait_for(hub.dirty.wait(), FRESHNESS_INTERVAL)
 
-    def _frame(self, event: str, value: object) -> bytes:
-        return b"id: %d\nevent: %b\ndata: %b\n\n" % (next(self._numbers), event.encode(), orjson.dumps(value))
+    async def _tell(self, key: Followed, hub: _Hub) -> None:
+        """Send alerts that have changed, those in the order in which they did."""
+        if self._feeds is None or not hub.untold:
+            return
+        untold, hub.untold = hub.untold, set()
+        feeds = self._feeds.to(tuple(Visibility)) if key.private else self._feeds
+        wanted = FeedFilter(state=Standing.ALL, ids=frozenset(untold), limit=MOST_ALERTS)
+        try:
+            feed = await feeds.of_program(key.slug, wanted)
+        except StoreUnavailable:
+            hub.untold |= untold
+            return
+        for one in reversed(feed.alerts if feed else ()):
+            if not one.muted:
+                number = next(self._numbers)
+                hub.alerts.append((number, self._frame("alert", alert_json(one), number)))
+        hub.wake()
+
+    def _frame(self, event: str, value: object, number: int = 0) -> bytes:
+        number = number or next(self._numbers)
+        return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, event.encode(), orjson.dumps(value))
 
 
 class LiveResponse(Response):

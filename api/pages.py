@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.alert_render import feed_json
 from api.render import GOAL_TITLES, METRIC_TITLES, behind, clock, gaps, instant
 from processors.numbers.numbers import Metric
+from processors.ports.alerts import Feed
 from processors.ports.boards import Board, Freshness
 from processors.programs.program import Program
 from processors.why.rule_words import amount
 
 ROWS = 100
 """Lines of the page's table."""
+ALERTS = 20
+"""Lines of the page's list of alerts."""
 
 
 _COLUMNS = {
@@ -59,7 +64,7 @@ class Pages:
         rows = [(program, _when(program)) for program in programs]
         return self._templates.get_template("index.html").render(programs=rows, freshness=freshness)
 
-    def board(self, board: Board, results: Sequence[str] = ()) -> str:
+    def board(self, board: Board, results: Sequence[str] = (), alerts: Feed | None = None) -> str:
         """A program's leaderboard; it follows by itself where scripts run. `results`: names of frozen ones."""
         return self._templates.get_template("board.html").render(
             program=board.program,
@@ -74,8 +79,27 @@ class Pages:
             ],
             goals=[(GOAL_TITLES[one.metric], one) for one in board.goals],
             results=results,
+            alerts=feed_json(alerts) if alerts else None,
+            most_alerts=ALERTS,
+            counted=counted,
+            told=told,
             teams=any(one.team for one in board.program.participants),
         )
+
+
+def counted(feed: Mapping[str, Any]) -> str:
+    """How many alerts there are of each kind, and how many are left out, as `board.js` says it too."""
+    parts = [f"{kind.replace('_', ' ')} {number}" for kind, number in feed["counts"].items()]
+    parts += [f"{word} {feed[word]}" for word in ("acknowledged", "muted") if feed[word]]
+    return " · ".join(parts)
+
+
+def told(alert: Mapping[str, Any]) -> str:
+    """When an alert last changed, where, and what more is known, as `board.js` says it too."""
+    at = alert["changed_at"].replace("T", " ").removesuffix("Z")[:16]
+    detail = alert["steps"][-1]["detail"]
+    users = ", ".join(alert["users"]) if alert["title"] else ""
+    return " · ".join(part for part in (f"{at} UTC", alert["wiki"], users, detail) if part)
 
 
 def _offered(board: Board) -> list[Metric]:

@@ -33,6 +33,8 @@ class Changes:
         self._books: set[tuple[str, int]] = set()
         self._position = 0
         self._not_shown: dict[str, int] = {}
+        self._alerts: set[tuple[str, str, int]] | None = None
+        self._alerted = 0
 
     def look(self) -> frozenset[str]:
         """Programs whose board is another one than at the last look.
@@ -57,12 +59,25 @@ class Changes:
         self._not_shown = {slug: version for slug, version in wanted.items() if slug not in decided}
         return frozenset(counted | decided)
 
+    def look_at_alerts(self) -> list[tuple[str, str]]:
+        """Alerts (program, alert_id) with steps that are newer than the last look; in order.
+
+        Raises:
+            StoreUnavailable: the store is away; the next look tells what this one would have.
+        """
+        found = self._changes.alerts(max(0, self._alerted - LATE))
+        before, self._alerts = self._alerts, found
+        self._alerted = max([self._alerted, *(version for *_, version in found)])
+        new = found - before if before is not None else set()
+        return [(program, alert_id) for program, alert_id, _ in sorted(new, key=lambda one: one[2])]
+
 
 class ChangesFollower:
     """Looks at the store twice a second, however many watch.
 
     Args:
         on_change: called on the event loop with the programs whose boards are others now.
+        on_alerts: called on the event loop with the alerts (program, alert_id) that have changed.
         revive: called in a thread before each look at a store that was away.
     """
 
@@ -72,11 +87,14 @@ class ChangesFollower:
         *,
         metrics: Metrics,
         on_change: Callable[[frozenset[str]], None],
+        on_alerts: Callable[[list[tuple[str, str]]], None] = lambda alerts: None,
         revive: Callable[[], object] = lambda: None,
     ) -> None:
         self._seen = Changes(changes)
         self._metrics = metrics
         self._on_change = on_change
+        self._on_alerts = on_alerts
+        self._heard: list[tuple[str, str]] = []
         self._revive = revive
         self.store_away = False
 
@@ -88,7 +106,7 @@ class ChangesFollower:
         """
         while True:
             try:
-                changed = await asyncio.to_thread(self._look)
+                changed, alerts = await asyncio.to_thread(self._look)
             except StoreMoved:
                 raise
             except Exception as error:
@@ -97,12 +115,17 @@ class ChangesFollower:
                 self._back()
                 if changed:
                     self._on_change(changed)
+                if alerts:
+                    self._on_alerts(alerts)
             await asyncio.sleep(LOOK_EVERY)
 
-    def _look(self) -> frozenset[str]:
+    def _look(self) -> tuple[frozenset[str], list[tuple[str, str]]]:
         if self.store_away:
             self._revive()
-        return self._seen.look()
+        self._heard += self._seen.look_at_alerts()
+        changed = self._seen.look()
+        alerts, self._heard = self._heard, []
+        return changed, alerts
 
     def _lost(self, error: Exception) -> None:
         if self.store_away:

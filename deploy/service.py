@@ -11,6 +11,7 @@ import structlog
 
 from api.live import Live
 from deploy.alerting.keeping import keep_alerts
+from deploy.answers.alert_feeds import StoreAlertFeeds
 from deploy.answers.boards import StoreBoards
 from deploy.clock import now
 from deploy.counting.housekeeping import Housekeeping, keep_house
@@ -25,6 +26,7 @@ from deploy.settings import Settings
 from deploy.web import web
 from ingest.tracking import PositionTracker
 from processors import metrics as m
+from processors.alerts.changes import AlertChange
 from processors.ports.store import Checkpoint, EventSource, Gap
 
 _log = structlog.get_logger()
@@ -64,11 +66,15 @@ async def service(
     checkpoint, gaps = await _resumed(opened, streams if resume else "")
     woken = asyncio.Event()
     loop = asyncio.get_running_loop()
-    alerts = keep_alerts(store, settings, now, queued=lambda: loop.call_soon_threadsafe(woken.set))
+
+    def tell(news: Sequence[AlertChange]) -> None:
+        loop.call_soon_threadsafe(live.alerted, [(one.alert.program, one.alert.alert_id) for one in news])
+
+    alerts = keep_alerts(store, settings, now, queued=lambda: loop.call_soon_threadsafe(woken.set), tell=tell)
     tracker = PositionTracker(streams, checkpoint, gaps)
     worker = Worker(store, opened.log, tracker, metrics=metrics, clock=now, alerts=alerts)
     boards = StoreBoards(store, now)
-    live = Live(boards, metrics=metrics)
+    live = Live(boards, metrics=metrics, feeds=StoreAlertFeeds(store, now))
     pipeline = Pipeline(source, worker, metrics=metrics, revive=opened.revive, on_change=live.changed)
     async with (
         web(

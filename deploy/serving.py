@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.live import Live
+from deploy.answers.alert_feeds import StoreAlertFeeds
 from deploy.answers.boards import StoreBoards
 from deploy.clock import now
 from deploy.following_changes import ChangesFollower, StoreMoved
@@ -115,11 +116,12 @@ class Site:
 
     async def _serve(self, opened: OpenStore) -> None:
         boards = StoreBoards(opened.store, now)
-        live = Live(boards, metrics=self._metrics)
+        live = Live(boards, metrics=self._metrics, feeds=StoreAlertFeeds(opened.store, now))
         follower = ChangesFollower(
             ClickHouseChanges(opened.store.connections),
             metrics=self._metrics,
             on_change=live.changed,
+            on_alerts=live.alerted,
             revive=opened.revive,
         )
         opened.store.connections.on_retry = lambda call: self._metrics.count(m.STORE_RETRIES, call=call)

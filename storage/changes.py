@@ -27,6 +27,10 @@ class ClickHouseChanges:
         """(program, version) of standings with a version above `since`."""
         return set(self._connections.rows("changed_books", {"since": since}))
 
+    def alerts(self, since: int) -> set[tuple[str, str, int]]:
+        """(program, alert_id, version) of alerts with new steps and a version above `since`."""
+        return set(self._connections.rows("changed_alerts", {"since": since}))
+
     def decisions(self, after: int) -> list[tuple[str, int, int]]:
         """Of each program about which something was decided behind `after`: slug, its version, its last position."""
         return self._connections.rows("changed_programs", {"after": after})

@@ -130,7 +130,71 @@ function showFreshness(board) {
   show(freshness, `As of ${clock} UTC · ${behind(board.lag_seconds)} behind · ${gaps}`);
 }
 
+// What `api/pages.py` says of alerts.
+const alerts = document.getElementById("alerts");
+const alertList = document.getElementById("alert-list");
+
+function counted(feed) {
+  const parts = Object.entries(feed.counts).map(([kind, count]) => `${kind.replaceAll("_", " ")} ${count}`);
+  for (const word of ["acknowledged", "muted"]) if (feed[word]) parts.push(`${word} ${feed[word]}`);
+  return parts.join(" · ");
+}
+
+function told(alert) {
+  const at = `${alert.changed_at.slice(0, 16).replace("T", " ")} UTC`;
+  const users = alert.title ? alert.users.join(", ") : "";
+  return [at, alert.wiki, users, alert.steps.at(-1).detail].filter(Boolean).join(" · ");
+}
+
+function isolated(text) {
+  const made = document.createElement("bdi");
+  made.textContent = text;
+  return made;
+}
+
+function makeAlert(alert) {
+  const what = document.createElement("p");
+  if (alert.title) {
+    const link = document.createElement("a");
+    link.href = alert.url;
+    link.append(isolated(alert.title));
+    what.append(link);
+  } else {
+    what.append(alert.users.length ? isolated(alert.users.join(", ")) : "This program");
+  }
+  what.append(`: ${alert.phrase}`);
+  const when = document.createElement("p");
+  when.className = "when";
+  when.textContent = told(alert);
+  return cell("li", `alert ${alert.state}`, what, when);
+}
+
+let reading = false;
+let again = false;
+
+// One answer at a time, and none is missed: what comes meanwhile is asked for afterwards.
+async function readAlerts() {
+  if (!alerts) return;
+  again = reading;
+  if (reading) return;
+  reading = true;
+  try {
+    const answer = await fetch(alerts.dataset.feed);
+    if (!answer.ok) return;
+    const feed = await answer.json();
+    alertList.replaceChildren(...feed.alerts.map(makeAlert));
+    document.getElementById("alert-empty").hidden = feed.alerts.length > 0;
+    show(document.getElementById("alert-counts"), counted(feed));
+  } catch {
+    // The stream says that the connection is lost.
+  } finally {
+    reading = false;
+    if (again) readAlerts();
+  }
+}
+
 let wait = 1000;
+let lost = false;
 
 function follow() {
   const source = new EventSource(main.dataset.live);
@@ -139,12 +203,18 @@ function follow() {
     show(state, "");
     update(JSON.parse(event.data));
   });
+  source.addEventListener("alert", readAlerts);
+  source.addEventListener("open", () => {
+    if (lost) readAlerts();
+    lost = false;
+  });
   source.addEventListener("stale", () => show(state, "The store does not answer; these are the last numbers."));
   source.addEventListener("gone", () => {
     source.close();
     show(state, "This program is no longer public.");
   });
   source.addEventListener("error", () => {
+    lost = true;
     show(state, "Connection lost; trying again …");
     // After an answer other than 200 a browser gives up for good.
     if (source.readyState === EventSource.CLOSED) {

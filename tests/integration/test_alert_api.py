@@ -55,6 +55,7 @@ def test_the_feed_of_a_program_says_what_where_who_and_since_when(world: AlertWo
     (one,) = feed["alerts"]
     assert one | {"alert_id": "", "steps": []} == {
         "alert_id": "", "program": "women", "kind": "proposed", "state": "tagged", "live": True,
+        "phrase": "proposed for deletion",
         "wiki": "en.wikipedia.org", "title": "Ada/B?", "url": "https://en.wikipedia.org/wiki/Ada/B%3F",
         "users": ["Ada"], "opened_at": "2020-02-21T12:01:00Z", "changed_at": "2020-02-21T12:01:00Z",
         "acknowledged": None, "muted": False, "steps": [],
