@@ -132,6 +132,11 @@ class Broker:
         self._settings.write_text(settings + more)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
