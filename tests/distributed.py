@@ -183,21 +183,22 @@ class Work:
 
     def __init__(self, kafka: Kafka, plan: TopicPlan, clickhouse: str, log: Path, **environment: str) -> None:
         self.log = log
-        with log.open("ab") as file:
+        self._environment = {
+            **ENVIRONMENT,
+            "WIKITALLY_KAFKA_URL": kafka.url,
+            "WIKITALLY_KAFKA_PREFIX": plan.prefix,
+            "WIKITALLY_KAFKA_SESSION_SECONDS": str(SESSION_SECONDS),
+            "WIKITALLY_CLICKHOUSE_URL": clickhouse,
+            "WIKITALLY_LIST_CATEGORIES": "false",
+            "WIKITALLY_LOG_FORMAT": "json",
+            **environment,
+        }
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as file:
             self.process = subprocess.Popen(
-                arguments("work", "--port", 0),
-                stderr=file,
-                stdout=file,
-                env={
-                    **ENVIRONMENT,
-                    "WIKITALLY_KAFKA_URL": kafka.url,
-                    "WIKITALLY_KAFKA_PREFIX": plan.prefix,
-                    "WIKITALLY_KAFKA_SESSION_SECONDS": str(SESSION_SECONDS),
-                    "WIKITALLY_CLICKHOUSE_URL": clickhouse,
-                    "WIKITALLY_LIST_CATEGORIES": "false",
-                    "WIKITALLY_LOG_FORMAT": "json",
-                    **environment,
-                },
+                arguments("work", "--port", 0), stderr=file, stdout=file, env=self._environment
             )
 
     def kill(self) -> None:
@@ -261,6 +262,12 @@ class Workers:
                 work.go_on()
                 work.kill()
 
+    def supervise(self) -> None:
+        """Start again those that ended by themselves, as whoever runs them would."""
+        for work in self.all:
+            if work.process.poll() == 1:
+                work.start()
+
     def tails(self) -> str:
         return "\n\n".join(f"{work.log.name}:\n{work.tail()}" for work in self.all)
 
@@ -269,6 +276,7 @@ def wait(condition: Callable[[], bool], workers: Workers, what: str, patience: f
     ends = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < ends, f"{what} does not come:\n{workers.tails()}"
+        workers.supervise()
         time.sleep(0.1)
 
 

@@ -29,7 +29,7 @@ from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore, owned_store
 from deploy.probes import probes
 from deploy.settings import Settings
-from deploy.working.faust_app import FaustClient, attach, make_app
+from deploy.working.faust_app import FaustClient, attach, keep_committing, make_app
 from deploy.working.publishing import Published, publish_program_events, telling
 from deploy.working.shifts import Shifts
 from deploy.working.told import Told
@@ -91,6 +91,7 @@ def work(settings: Settings) -> None:
             attach(app, plan, shifts, Told(opened.store, plan), batch_events=settings.batch_events)
             jobs = [
                 keep_delivering(opened, settings, metrics, woken=woken),
+                keep_committing(app),
                 publish_program_events(opened.log, client, shifts.last_place, lambda: shifts.leads),
             ]
             await _serve(app, shifts, opened, settings, metrics, stop, jobs)
@@ -122,7 +123,7 @@ async def _serve(
     stop: asyncio.Event,
     jobs: Sequence[Job],
 ) -> None:
-    watch = Watch(shifts)
+    watch = Watch(shifts, lambda: bool(app.rebalancing))
 
     async def health() -> Health:
         return watch.health()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import faust
 import stamina
@@ -29,6 +29,7 @@ _log = structlog.get_logger()
 WITHIN = 0.1
 """Seconds that a batch is collected for, at most."""
 PATIENCE_SECONDS = 10.0
+COMMIT_EVERY = 1.0
 
 
 class Work(Protocol):
@@ -68,7 +69,8 @@ def make_app(target: KafkaTarget, plan: TopicPlan, directory: Path, *, session_s
         broker_heartbeat_interval=session_seconds / 5,
         broker_rebalance_timeout=max(session_seconds, 30.0),
         broker_request_timeout=max(session_seconds, 30.0),
-        broker_commit_interval=1.0,
+        # By `keep_committing`.
+        broker_commit_interval=3600.0,
         broker_max_poll_interval=3600.0,
         stream_wait_empty=False,
         stream_buffer_maxsize=8192,
@@ -127,6 +129,20 @@ _RAW: Mapping[str, Any] = {
 }
 
 
+async def keep_committing(app: faust.App) -> None:
+    """Tell Kafka how far we are, for those who watch the group; for ever. What counts is what is stored.
+
+    Not while the group rebalances, as Faust's own timer does: the commit is refused then, and it rebalances again.
+    """
+    while True:
+        await asyncio.sleep(COMMIT_EVERY)
+        if not app.rebalancing:
+            try:
+                await app.consumer.commit()
+            except Exception as error:
+                _log.info("offsets are not committed for now", error=repr(error))
+
+
 class FaustClient:
     """`LogClient` over the consumer and the producer of a Faust app."""
 
@@ -142,49 +158,76 @@ class FaustClient:
         # While it rebalances it goes back to the offsets that were committed.
         while app.rebalancing:  # noqa: ASYNC110 - Faust has no event for it
             await asyncio.sleep(0.05)
-        ours = {TP(one.topic, one.partition) for one in app.consumer.assignment()}
+        consumer: Any = app.consumer
+        ours = {TP(one.topic, one.partition) for one in consumer.assignment()}
         wanted = {TP(self._facts, partition): offset for partition, offset in offsets.items()}
         mine = {place: offset for place, offset in wanted.items() if place in ours}
-        if mine:
-            try:
-                await app.consumer.seek_wait(mine)
-            except (KafkaError, TimeoutError, RuntimeError) as error:
-                # Whoever misses records asks again.
-                _log.warning("cannot go to the stored positions yet", error=repr(error))
+
+        async def go() -> None:
+            for place, offset in mine.items():
+                consumer._thread._ensure_consumer().seek(place, offset)
+
+        try:
+            # Faust's own `seek_wait` waits for each position, and no other call is let through meanwhile.
+            await consumer._thread.call_thread(go)
+            consumer._read_offset.update({place: offset or None for place, offset in mine.items()})
+        except (KafkaError, RuntimeError) as error:
+            # Whoever misses records asks again.
+            _log.warning("cannot go to the stored positions yet", error=repr(error))
 
     async def send_on(self, records: Sequence[KeyedRecord], of: int) -> None:
         """As `LogClient`."""
-        for record in records:
-            key = record.key or b""
-            await self._send(self._facts, key, record.value, _headers(record), partition_of(key, of))
+        keys = [record.key or b"" for record in records]
+        await self._send_at_last(
+            [
+                _Sending(self._facts, key, record.value, _headers(record), partition_of(key, of))
+                for key, record in zip(keys, records, strict=True)
+            ]
+        )
 
     async def send_letters(self, letters: Sequence[DeadLetter]) -> None:
         """As `LogClient`."""
-        for letter in letters:
-            message = encode_dead_letter(letter)
-            await self._send(self._letters, message.key, message.value, list(message.headers), 0)
+        await self._send_at_last([_sending(self._letters, encode_dead_letter(letter)) for letter in letters])
 
     async def publish(self, topic: Topic, messages: Sequence[Message]) -> None:
         """As `Publisher`."""
-        try:
-            sent = [
-                await self._app.producer.send(self._plan.name(topic), one.key, one.value, None, None, list(one.headers))
-                for one in messages
-            ]
-            await asyncio.gather(*sent)
-        except (KafkaError, TimeoutError) as error:
-            raise LogUnavailable(f"Kafka does not take what is told in {topic}: {error}") from error
+        await self._send([_sending(self._plan.name(topic), one) for one in messages])
 
-    async def _send(
-        self, topic: str, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]], partition: int
-    ) -> None:
+    async def _send_at_last(self, sendings: Sequence[_Sending]) -> None:
         async for attempt in stamina.retry_context(
-            on=(KafkaError, TimeoutError), attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+            on=LogUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
         ):
             with attempt:
-                await asyncio.wait_for(
-                    self._app.producer.send_and_wait(topic, key, value, partition, None, headers), PATIENCE_SECONDS
-                )
+                await self._send(sendings)
+
+    async def _send(self, sendings: Sequence[_Sending]) -> None:
+        """In order, and all at once.
+
+        Raises:
+            LogUnavailable: Kafka does not take them for now; some may be there.
+        """
+        if not sendings:
+            return
+        try:
+            sent = [
+                await self._app.producer.send(one.topic, one.key, one.value, one.partition, None, one.headers)
+                for one in sendings
+            ]
+            await asyncio.wait_for(asyncio.gather(*sent), PATIENCE_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            raise LogUnavailable(f"Kafka does not take what is sent to {sendings[0].topic}: {error!r}") from error
+
+
+class _Sending(NamedTuple):
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+    partition: int | None
+
+
+def _sending(topic: str, message: Message) -> _Sending:
+    return _Sending(topic, message.key, message.value, list(message.headers), None)
 
 
 def _headers(record: KeyedRecord) -> list[tuple[str, bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -18,6 +19,10 @@ STALLED_SECONDS = 300.0
 """Who has read nothing for so long, although messages wait and nothing is away, ends: a crash loop looks alive."""
 
 
+UNSETTLED_SECONDS = 60.0
+"""A rebalance that takes so long is none any more: Faust may miss its end."""
+
+
 class Stalled(WikitallyError):
     """Messages wait and none is read any more; whoever supervises this process starts it again."""
 
@@ -25,9 +30,11 @@ class Stalled(WikitallyError):
 class Watch:
     """Looks at lag and at progress."""
 
-    def __init__(self, shifts: Shifts) -> None:
+    def __init__(self, shifts: Shifts, rebalancing: Callable[[], bool] = lambda: False) -> None:
         self._shifts = shifts
+        self._rebalancing = rebalancing
         self._still = 0.0
+        self._unsettled = 0.0
 
     async def run(self) -> None:
         """Look until it has stood still for too long.
@@ -42,6 +49,9 @@ class Watch:
             stands = shifts.lag > 0 and shifts.taken == taken and not shifts.busy and not shifts.log_away
             self._still = self._still + LOOK_EVERY if stands else 0.0
             taken = shifts.taken
+            self._unsettled = self._unsettled + LOOK_EVERY if self._rebalancing() and not shifts.log_away else 0.0
+            if self._unsettled >= UNSETTLED_SECONDS:
+                raise Stalled(f"the group has been rebalancing for {UNSETTLED_SECONDS:.0f} seconds without end")
         raise Stalled(f"{self._shifts.lag} messages wait, and none has been read for {STALLED_SECONDS:.0f} seconds")
 
     def health(self) -> Health:
