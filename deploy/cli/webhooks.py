@@ -88,20 +88,24 @@ def list_(as_json: AsJson = False, data: Data = None) -> None:
     if as_json:
         print_json([webhook_json(*each) for each in found])
         return
-    columns = ["webhook", "for", "kinds", "format", "to", "state", "pending", "dead", "last (UTC)", "failed in a day"]
-    rows = [_row(*each) for each in found]
-    out.print(result_table(columns, rows) if rows else "No webhooks yet; `wikitally webhooks add` makes one.")
+    if not found:
+        out.print("No webhooks yet; `wikitally webhooks add` makes one.")
+        return
+    table = result_table(["webhook", "for", "kinds", "to", "state", "last (UTC)"], [_row(*each) for each in found])
+    # It is what the other commands are given.
+    table.columns[0].no_wrap = True
+    out.print(table)
 
 
 def _row(one: Subscription, figures: Figures) -> list[object]:
-    target = one.program or (f"campaign {one.campaign}" if one.campaign else "every program")
+    program = one.program or (f"campaign {one.campaign}" if one.campaign else "every program")
     last = "never"
     if figures.last_at is not None:
         last = f"{figures.last_at:%Y-%m-%d %H:%M} {figures.last_error or figures.last_status}"
-    state = f"{one.state}: {one.ended_because}" if one.ended_because else str(one.state)
-    kinds = ", ".join(sorted(one.kinds)) or "all"
-    figure = [figures.pending, figures.dead, last, figures.failures]
-    return [one.id, target, kinds, str(one.format), shown_url(one), state, *figure]
+    amounts = {"to be sent": figures.pending, "dead": figures.dead, "failed in a day": figures.failures}
+    state = [one.ended_because or str(one.state), *(f"{count} {what}" for what, count in amounts.items() if count)]
+    target = shown_url(one) if one.format is Format.STANDARD else f"{one.format} {shown_url(one)}"
+    return [one.id, program, ", ".join(sorted(one.kinds)) or "all", target, ", ".join(state), last]
 
 
 @webhooks_app.command()
