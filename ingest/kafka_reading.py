@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from kafka.partitioner import murmur2
 
@@ -22,7 +23,7 @@ def partition_of(key: bytes, of: int) -> int:
     return int((murmur2(key) & 0x7FFFFFFF) % of)
 
 
-class KeyedRecord(Record):
+class KeyedRecord(Record, Protocol):
     """A record of the topic of facts."""
 
     @property

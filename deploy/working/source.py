@@ -74,6 +74,8 @@ class LogSource:
         self._offers: asyncio.Queue[_Offer] = asyncio.Queue(1)
         self._coming: asyncio.Task[_Offer] | None = None
         self._closed = asyncio.Event()
+        self._storing = False
+        """Whether something is under way that has come: what comes next may have to wait for long."""
         self.lag = 0
         """Records that are still to be read, as last seen."""
         self.taken = 0
@@ -105,12 +107,14 @@ class LogSource:
             self._started()
             while True:
                 offer = await self._next()
+                self._storing = True
                 if watching.done():
                     watching.result()
                 events = await self._sorted(offer.records) if offer else None
                 if events is not None or self._tracker.watermark != stored:
                     stored = self._tracker.watermark
                     yield events or []
+                self._storing = False
                 if offer:
                     offer.done.set()
         finally:
@@ -161,7 +165,8 @@ class LogSource:
             for partition, lag in behind.items():
                 self._metrics.set(m.LOG_LAG, lag, partition=str(partition))
             self.lag = sum(behind.values())
-            still = 0.0 if self.taken != taken or not self.lag or self._offers.full() else still + TICK
+            waits = self.lag and self.taken == taken and not self._storing and not self._offers.full()
+            still = still + TICK if waits else 0.0
             taken = self.taken
             if still >= STUCK_SECONDS:
                 still = 0.0
