@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
 from deploy.counting.reprojecting import Piece, Reprojection
+from processors.facts.facts import Fact
 from processors.judging.affected import affected
 from processors.judging.contributions import Cause, Touched
 from processors.judging.ledger import Change
@@ -69,6 +70,8 @@ class Following:
         self._small: dict[str, _Task] = {}
         self._large: dict[str, _Task] = {}
         self._done = 0
+        self.recalled = 0
+        """Facts read back from the log, for whoever waits for it."""
         self.touched: Touched = {}
         """Slices that recalled facts touch: to be judged with the next batch."""
 
@@ -130,18 +133,23 @@ class Following:
         """Absorb what the log holds of wikis and categories that are tracked only now."""
         projector, store = self._projector, self._store
         if first:
-            projector.absorb(store.renames())
+            projector.absorb(self._counted(store.renames()))
         self._recalled = {wiki for wiki in self._recalled if projector.index.tracks_wiki(wiki)}
         projector.forget_untracked()
         new = {wiki for wiki in wikis if projector.index.tracks_wiki(wiki)} - self._recalled
         if new:
-            projector.absorb(store.state_facts(new))
+            projector.absorb(self._counted(store.state_facts(new)))
             for wiki, namespace, title in store.namespace_examples():
                 # A namespace may have been learned in the batch before a crash: its pages were not judged again.
                 if wiki in new:
                     self.touched |= projector.learn_namespace(wiki, namespace, title)
             self._recalled |= new
         self.recall_categories(unjudged_since)
+
+    def _counted(self, facts: Iterable[Fact]) -> Iterator[Fact]:
+        for fact in facts:
+            self.recalled += 1
+            yield fact
 
     def recall_categories(self, unjudged_since: datetime = _EVER) -> None:
         """Absorb the earlier changes of categories that are followed only now.

@@ -170,6 +170,11 @@ class Worker:
             del self._to_freeze[slug]
 
     @property
+    def recalled(self) -> int:
+        """Facts read back from the log so far: `load` may take a while."""
+        return self._following.recalled
+
+    @property
     def progress(self) -> Progress:
         """How far the books have come behind the programs."""
         return self._following.progress

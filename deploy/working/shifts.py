@@ -227,22 +227,23 @@ class Shifts:
         self._now = _Now(share, source, pipeline)
         started = now()
         _log.info("loading what is known of the wikis", partitions=len(partitions), of=of)
-        loading = asyncio.create_task(self._tell_loading(started))
+        loading = asyncio.create_task(self._tell_loading(started, worker))
         try:
             await pipeline.run(None)
         finally:
             loading.cancel()
             self._metrics.set(m.LOADING, 0)
 
-    async def _tell_loading(self, started: datetime) -> None:
+    async def _tell_loading(self, started: datetime, worker: Worker) -> None:
         """Say every few seconds that it goes on, and when it is done."""
         while not self._begun.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._begun.wait(), LONGEST_WAIT)
                 break
-            _log.info("still loading", seconds=round((now() - started).total_seconds()))
+            seconds = round((now() - started).total_seconds())
+            _log.info("still loading", seconds=seconds, facts=worker.recalled)
         self._metrics.set(m.LOADING, 0)
-        _log.info("judging", seconds=round((now() - started).total_seconds(), 2))
+        _log.info("judging", seconds=round((now() - started).total_seconds(), 2), facts=worker.recalled)
 
     def _take_over(
         self, store: ClickHouseStore, partitions: Collection[int]
