@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli import (
+    alerts,
     boards,
     export,
     kafka,
@@ -156,6 +157,7 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
 
 
 for _commands in (
+    alerts,
     boards,
     export,
     kafka,
