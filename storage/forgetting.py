@@ -15,6 +15,7 @@ from storage.fact_rewriting import chunks, rewrite_facts
 from storage.fact_rows import aware, from_row
 from storage.privacy import Privacy, without_names
 from storage.program_log import rewrite_texts
+from storage.webhooks import drop_messages
 
 _EVENTS_AT_ONCE = 20
 _BOOKS = ("contributions", "standings", "registrations", "ledger", "participants")
@@ -75,6 +76,7 @@ class Forget(Privacy):
         """Take somebody out of all tables but those of programs; what tells all their names goes last."""
         params = _params(forgetting)
         self.drop_letters((), forgetting.own)
+        drop_messages(self.connections, forgetting.own)
         programs = [slug for slug, _ in self.connections.rows("programs_shown")]
         self.rewrite_results(programs, lambda _, board: without_names(board, forgetting.own, forgetting.instead))
         for table in _BOOKS:

@@ -22,6 +22,7 @@ from storage.books import refresh_standings
 from storage.connection import Connections, external
 from storage.fact_rewriting import AT_ONCE, chunks, rewrite_facts
 from storage.fact_rows import from_row
+from storage.webhooks import drop_messages
 
 _RESULTS_AT_ONCE = 20
 
@@ -62,6 +63,7 @@ class Privacy:
         facts = [fact for fact in map(from_row, found) if fact.user is not None and hide(fact).user is None]
         names = {fact.user for fact in facts if fact.user is not None}
         self.drop_letters(hidden, names)
+        drop_messages(self.connections, revisions=_keys(hidden))
         self._drop_registrations(names, [fact.event_id for fact in facts])
         if nameless:
             self._purge_books(nameless, version)
@@ -142,6 +144,7 @@ class Privacy:
             "registrations",
             "participants",
             "dead_letters",
+            "deliveries",
             "activity_minutes",
         ):
             self.connections.everywhere(f"settle_{table}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ import orjson
 
 from processors.alerts.alerts import AlertKind
 from processors.alerts.delivery import Delivery, DeliveryState, Outcome
-from processors.alerts.payloads import notice_text, read_notice
+from processors.alerts.payloads import diff_url, notice_text, read_notice
 from processors.alerts.subscriptions import Format, Subscription, SubscriptionState
 from processors.ports.webhooks import Attempt, Figures
 from storage.connection import Connections
@@ -26,6 +26,8 @@ _DELIVERY = (
     "error", "seconds", "revision",
 )  # fmt: skip
 _ATTEMPT = ("subscription", "message_id", "revision", "type", "at", "attempt", "status", "error", "seconds")
+_NEEDLES = 200
+"""ClickHouse searches for 255 at once."""
 _ALL = tuple(str(one) for one in DeliveryState)
 
 
@@ -103,11 +105,21 @@ class ClickHouseWebhooks:
         return [Attempt(message, kind, aware(at), *rest) for message, kind, at, *rest in rows]
 
 
-def drop_messages(connections: Connections, names: Collection[str]) -> None:
-    """Drop what was to be told of these people."""
-    if names:
-        needles = [orjson.dumps(one).decode() for one in names]
-        connections.everywhere("webhook_drop_names", {"needles": needles})
+def drop_messages(
+    connections: Connections, names: Collection[str] = (), revisions: Iterable[tuple[str, int]] = ()
+) -> None:
+    """Drop what is to be told of these people, or points at these revisions (wiki, rev_id)."""
+    needles = [_json(one)[1:-1] for one in names]
+    needles += [_json(diff_url(*one)) for one in revisions]
+    for start in range(0, len(needles), _NEEDLES):
+        some = {"needles": needles[start : start + _NEEDLES]}
+        # A deletion takes longer than to see that there is nothing to delete.
+        if connections.rows("webhook_saying", some):
+            connections.everywhere("webhook_drop", some)
+
+
+def _json(text: str) -> str:
+    return orjson.dumps(text).decode()
 
 
 def _subscription(

@@ -70,9 +70,14 @@ def _notice(alert: Alert, step: Step, program_title: str, board_url: str) -> Not
         board_url=board_url,
         users=alert.users[:MOST_USERS],
         rev_id=step.rev_id,
-        diff_url=f"https://{wiki}/wiki/Special:Diff/{step.rev_id}" if step.rev_id else "",
+        diff_url=diff_url(wiki, step.rev_id) if step.rev_id else "",
         detail=" ".join(step.detail.split())[:MOST_DETAIL],
     )
+
+
+def diff_url(wiki: str, rev_id: int) -> str:
+    """Where a wiki shows a revision."""
+    return f"https://{wiki}/wiki/Special:Diff/{rev_id}"
 
 
 def _shown(

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from processors.alerts.alerts import AlertKind
 from processors.alerts.delivery import Delivery, DeliveryState, Outcome, after_attempt, replayed
-from processors.alerts.payloads import example, webhook_id
+from processors.alerts.payloads import diff_url, example, webhook_id
 from processors.alerts.subscriptions import Format, Subscription, SubscriptionState
 from processors.ports.webhooks import Figures
+from processors.privacy.hiding import USER, Hiding
 from storage.clickhouse import ClickHouseStore
 from storage.webhooks import ClickHouseWebhooks, drop_messages
 
@@ -96,10 +97,23 @@ def test_the_log_tells_how_each_attempt_went(store: ClickHouseStore) -> None:
     assert webhooks.figures() == {"s": Figures(2, 0, newest.at, 204, "", 1)}
 
 
-def test_messages_about_somebody_whose_name_is_hidden_go(store: ClickHouseStore) -> None:
+def test_messages_about_somebody_who_is_forgotten_go(store: ClickHouseStore) -> None:
     webhooks = ClickHouseWebhooks(store.connections)
     other = replace(delivery(2), notice=replace(delivery(2).notice, users=("Somebody",)))
     webhooks.write([delivery(1), other])
     drop_messages(store.connections, [])
+    drop_messages(store.connections, ["Nobody"])
+    assert len(webhooks.pending(10)) == 2
     drop_messages(store.connections, ['Ada "the" Æ'])
     assert webhooks.pending(10) == [other]
+
+
+def test_messages_that_point_at_a_revision_go_when_its_author_is_hidden(store: ClickHouseStore) -> None:
+    webhooks = ClickHouseWebhooks(store.connections)
+    one, two = (
+        replace(delivery(n), notice=replace(delivery(n).notice, diff_url=diff_url("fr.wikipedia.org", rev_id)))
+        for n, rev_id in enumerate((7, 77))
+    )
+    webhooks.write([one, two])
+    store.purge([Hiding("fr.wikipedia.org", "frwiki", 7, USER)], store.newest_version() + 2)
+    assert webhooks.pending(10) == [two]

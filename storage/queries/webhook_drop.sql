@@ -1,2 +1,2 @@
--- Drop messages that tell of these people.
+-- Drop messages that say one of these.
 DELETE FROM deliveries${local} WHERE multiSearchAny(notice, %(needles)s)
