@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,9 +13,13 @@ import pytest
 from clickhouse_driver import Client
 from hypothesis import HealthCheck, settings
 
+from ingest.kafka_admin import topic_admin
+from ingest.kafka_target import KafkaTarget
+from ingest.topics import TopicPlan
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address
 from storage.target import Target
+from tests.kafka import Kafka, running_kafka
 from tests.servers import Pair, Server, given_server, running_pair
 from tests.stores import embedded_store
 
@@ -25,6 +31,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "patient")
 NewStore = Callable[[], ClickHouseStore]
 BACKENDS = ("embedded", "given", "shards")
 _numbers = count()
+_prefixes = count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -124,3 +131,35 @@ def _drop(store: ClickHouseStore) -> None:
 def store(new_store: NewStore) -> ClickHouseStore:
     """An empty store."""
     return new_store()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """One broker, for the whole session. A test that stops it starts it again."""
+    with running_kafka(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture
+def no_sockets_left() -> Iterator[None]:
+    """kafka-python leaves sockets behind where a broker was away: collected while the test's own filters hold."""
+    logger = logging.getLogger("kafka")
+    # What it logs holds them, through tracebacks.
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(logging.NOTSET)
+    gc.collect()
+
+
+@pytest.fixture
+def topics(kafka: Kafka, no_sockets_left: None) -> TopicPlan:
+    """Empty topics, of a prefix of their own."""
+    return new_topics(kafka)
+
+
+def new_topics(kafka: Kafka) -> TopicPlan:
+    """Topics of a prefix that no other test has."""
+    plan = TopicPlan(prefix=f"test-{next(_prefixes)}.", partitions=3, replication=1)
+    with topic_admin(KafkaTarget.parse(kafka.url)) as admin:
+        admin.apply(admin.compare(plan.topics()))
+    return plan

@@ -15,7 +15,12 @@ from typing import Any
 
 import pytest
 
+from storage.clickhouse import ClickHouseStore
+from storage.target import Target
 from tests.acceptance.commands import wikitally
+from tests.conftest import new_topics
+from tests.distributed import Feed, Workers, processed, wait
+from tests.kafka import Kafka
 from tests.recorders import EVENTSTREAMS
 from tests.servers import Pair, Server
 
@@ -51,12 +56,14 @@ class Numbers:
         return Numbers(self.edits - other.edits, self.bytes_added - other.bytes_added, self.bytes_net - other.bytes_net)
 
 
-@pytest.fixture(scope="module", params=["embedded", "given", "shards"])
+@pytest.fixture(scope="module", params=["embedded", "given", "shards", "distributed"])
 def boards(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Numbers]]:
     """What wikitally says, by database name and user."""
     folder = tmp_path_factory.mktemp("oracle")
     programs = folder / "programs.yaml"
     programs.write_text("---\n".join(PROGRAM.format(dbname=name, wiki=wiki) for name, wiki in WIKIS.items()))
+    if request.param == "distributed":
+        return _distributed(request, folder, programs)
     environment = _elsewhere(request)
     data = folder / "store"
     wikitally("replay", FOLDER / "recentchange.ndjson", "--programs", programs, "--data", data, **environment)
@@ -73,6 +80,30 @@ def _elsewhere(request: pytest.FixtureRequest) -> dict[str, Any]:
             pair: Pair = request.getfixturevalue("pair")
             return {"WIKITALLY_CLICKHOUSE_URL": pair.url("oracle")}
     return {}
+
+
+def _distributed(request: pytest.FixtureRequest, folder: Path, programs: Path) -> dict[str, dict[str, Numbers]]:
+    """By two workers over Kafka."""
+    kafka: Kafka = request.getfixturevalue("kafka")
+    plan = new_topics(kafka)
+    server = Server(folder / "server")
+    server.start()
+    url = server.new_database("oracle")
+    environment: dict[str, Any] = {"WIKITALLY_CLICKHOUSE_URL": url}
+    workers, feed = Workers(kafka, plan, url, folder), Feed(kafka, plan)
+    try:
+        wikitally("programs", "apply", programs, **environment)
+        workers.start()
+        workers.start()
+        total = feed.send((FOLDER / "recentchange.ndjson").read_bytes().splitlines())
+        store = ClickHouseStore(Target.parse(url))
+        wait(lambda: processed(store, plan) >= total, workers, "the recording")
+        store.close()
+        return {name: _board(name, folder, environment) for name in WIKIS}
+    finally:
+        workers.close()
+        feed.close()
+        server.kill()
 
 
 def _board(name: str, data: Path, environment: Mapping[str, Any]) -> dict[str, Numbers]:

@@ -33,14 +33,14 @@ from tests.distributed import (
     tables,
     wait,
 )
-from tests.kafka import Kafka
+from tests.kafka import Kafka, read_topic
 from tests.kafka_processes import Ingest, Stream
 from tests.servers import Pair, Server
 from tests.stores import log_of
 
-COPIES, MANY_COPIES = 12, 178
-"""Of the recording: 13,500 events, and 200,250."""
-SLOWLY = {"WIKITALLY_BATCH_EVENTS": "100"}
+COPIES, MANY_COPIES = 8, 178
+"""Of the recording: 9,000 events, and 200,250."""
+SLOWLY = {"WIKITALLY_BATCH_EVENTS": "150"}
 """So that a fault comes in the middle of things."""
 LATE = """\
 slug: late
@@ -332,6 +332,36 @@ def test_what_ingest_tells_is_kept_and_what_cannot_be_read_is_a_dead_letter(
     assert rows[0][2] >= 0
     feed.gap(5, 9, closed=True)
     wait(lambda: not store.open_gaps(), workers, "the gap, closed")
+
+
+def test_the_log_tells_what_was_decided_and_what_came_of_it(
+    kafka: Kafka, topics: TopicPlan, feed: Feed, workers: Workers, store: ClickHouseStore
+) -> None:
+    workers.start()
+    total = feed.send(recording(1))
+    until_done(workers, store, topics, total)
+    decisions = topics.name(Topic.PROGRAM_EVENTS)
+    wait(lambda: len(read_topic(kafka, decisions)) >= 2, workers, "program events")
+    told = [json.loads(record.value) for record in read_topic(kafka, decisions)]
+    assert [(one["position"], one["program"], one["kind"]) for one in told] == [
+        (1, "everyone", "defined"),
+        (2, "some", "defined"),
+    ]
+    newest: dict[tuple[str, str, str, int], tuple[int, str]] = {}
+    for record in read_topic(kafka, topics.name(Topic.CONTRIBUTIONS)):
+        said = json.loads(record.value)
+        one = said["contribution"]
+        assert record.key.decode() == one["program"]
+        key = one["program"], one["wiki"], one["kind"], one["rev_id"]
+        newest[key] = max(newest.get(key, (0, "")), (said["version"], "" if said["gone"] else one["verdict"]))
+    rows, _ = store.connections.statement("SELECT program, wiki, kind, rev_id, verdict FROM contributions FINAL")
+    assert {key: verdict for key, (_, verdict) in newest.items() if verdict} == {row[:4]: row[4] for row in rows}
+
+    workers.all[0].kill()
+    define(store, LATE)
+    workers.start()
+    wait(lambda: len(read_topic(kafka, decisions)) >= 3, workers, "what was decided meanwhile")
+    assert [json.loads(record.value)["position"] for record in read_topic(kafka, decisions)] == [1, 2, 3]
 
 
 def test_a_worker_says_how_it_goes_and_up_to_when_all_is_in(
