@@ -11,6 +11,7 @@ from processors.facts.facts import UserRenamed
 from processors.privacy.forgetting import Alias, Forgetting, aliases, instead_of, user_page
 from processors.privacy.hiding import Forgotten, Redactions, digest_of
 from processors.programs.events import ProgramEvent, encode_change
+from storage.alert_privacy import forget_in_alerts
 from storage.fact_rewriting import chunks, rewrite_facts
 from storage.fact_rows import aware, from_row
 from storage.privacy import Privacy, without_names
@@ -83,6 +84,7 @@ class Forget(Privacy):
             self.connections.everywhere(f"forget_{table}", params)
         for table in ("contributions", "ledger"):
             self._retitle(table, forgetting)
+        forget_in_alerts(self.connections, forgetting)
         rewrite_facts(self.connections, self.connections.records("facts_of_person", params), forgetting.fact)
         rewrite_facts(self.connections, self.connections.records("renames_of_person", params), forgetting.renaming)
         self.settle()

@@ -18,6 +18,7 @@ from processors.privacy.hiding import (
     needles,
     redact,
 )
+from storage.alert_privacy import hide_in_alerts
 from storage.books import refresh_standings
 from storage.connection import Connections, external
 from storage.fact_rewriting import AT_ONCE, chunks, rewrite_facts
@@ -67,6 +68,7 @@ class Privacy:
         self._drop_registrations(names, [fact.event_id for fact in facts])
         if nameless:
             self._purge_books(nameless, version)
+        hide_in_alerts(self.connections, hidden)
         rewrite_facts(self.connections, found, hide)
 
     def _purge_books(self, hidden: Sequence[Hiding], version: int) -> None:
@@ -146,6 +148,8 @@ class Privacy:
             "dead_letters",
             "deliveries",
             "activity_minutes",
+            "signals",
+            "program_pages",
         ):
             self.connections.everywhere(f"settle_{table}")
 

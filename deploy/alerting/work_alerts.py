@@ -89,7 +89,11 @@ class WorkAlerts:
             before, work = stored.get(key_of(alert)), works.get(pair)
             if before is None and work is None:
                 continue
-            steps = [_hidden(one) for one in facts if pair[1].rev_id in one.rev_ids and one.wiki == pair[1].wiki]
+            steps = [
+                _hidden(one, pair[1].rev_id)
+                for one in facts
+                if pair[1].rev_id in one.rev_ids and one.wiki == pair[1].wiki
+            ]
             nameless = any(one.hidden & USER for one in facts if pair[1].rev_id in one.rev_ids)
             users = () if nameless else before.users if before else (work.user,) if work else ()
             title = work.title if work else before.title if before else ""
@@ -114,7 +118,7 @@ def _step(change: Change, times: Mapping[str, datetime]) -> Step:
 _HIDDEN_PARTS = ((1, "text"), (2, "summary"), (4, "name"))
 
 
-def _hidden(fact: RevisionsHidden) -> Step:
+def _hidden(fact: RevisionsHidden, rev_id: int) -> Step:
     parts = ", ".join(word for bit, word in _HIDDEN_PARTS if fact.hidden & bit)
     state = _OPEN if fact.hidden else _CLOSED
-    return Step(state, fact.occurred_at, fact.event_id, detail=f"hidden: {parts}" if parts else "")
+    return Step(state, fact.occurred_at, fact.event_id, rev_id=rev_id, detail=f"hidden: {parts}" if parts else "")

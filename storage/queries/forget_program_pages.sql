@@ -1,0 +1,1 @@
+DELETE FROM program_pages${local} WHERE (wiki, title) IN %(before)s

@@ -1,0 +1,1 @@
+SELECT count() FROM signals WHERE has(%(own)s, user) OR match(detail, %(pattern)s)
