@@ -15,14 +15,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import late, latency, queries, store, throughput
+from bench import late, latency, queries, store, throughput, webhooks
 from bench.processes import load_average
 
 ENROLMENTS = 1_000_000
 LATE_EDITS = 1_000_000
 QUERIED_EDITS = (1_000_000, 20_000_000)
 
-PARTS = ("throughput", "late", "latency", "store", "queries", "distributed")
+PARTS = ("throughput", "late", "latency", "store", "queries", "distributed", "webhooks")
 EVENTS = 200_000
 
 
@@ -63,6 +63,8 @@ def main() -> None:
         late.print_measured(options.edits or LATE_EDITS)
     if options.only in (None, "latency"):
         _print_latency(options.seconds)
+    if options.only in (None, "webhooks"):
+        webhooks.print_measured(options.seconds)
     if options.only in (None, "store"):
         store.print_measured(options.rounds or 5)
     if options.only in (None, "queries"):
