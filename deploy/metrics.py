@@ -45,6 +45,12 @@ class PrometheusMetrics:
             gauge = self._gauges.get(metric) or self._gauges.setdefault(metric, self._gauge(metric))
         (gauge.labels(**labels) if labels else gauge).set(value)
 
+    def unset(self, metric: MetricDef, /) -> None:
+        with self._setting:
+            gauge = self._gauges.pop(metric, None)
+            if gauge is not None:
+                self._registry.unregister(gauge)
+
     def observe(self, metric: MetricDef, value: float, /, **labels: str) -> None:
         histogram = self._histograms[metric]
         (histogram.labels(**labels) if labels else histogram).observe(value)

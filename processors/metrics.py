@@ -70,6 +70,11 @@ LOG_LAG = MetricDef(
 REBALANCES = MetricDef(
     "wikitally_rebalances_total", Kind.COUNTER, "times that a worker was given partitions of the log anew"
 )
+FENCED = MetricDef(
+    "wikitally_fenced_total",
+    Kind.COUNTER,
+    "times that a worker found that another one had taken its partitions, and wrote nothing more",
+)
 LOADING = MetricDef("wikitally_loading", Kind.GAUGE, "1 while a worker reads what it has to know of its wikis, else 0")
 SENT_ON = MetricDef(
     "wikitally_sent_on_total",
@@ -156,6 +161,7 @@ ALL: tuple[MetricDef, ...] = (
     KAFKA_WATERMARK,
     LOG_LAG,
     REBALANCES,
+    FENCED,
     LOADING,
     SENT_ON,
     WATERMARK,
@@ -192,6 +198,10 @@ class Metrics(Protocol):
         """Set a gauge."""
         ...
 
+    def unset(self, metric: MetricDef, /) -> None:
+        """Show a gauge no more, until it is set again: what it says is no longer up to us."""
+        ...
+
     def observe(self, metric: MetricDef, value: float, /, **labels: str) -> None:
         """Put one measurement into a histogram."""
         ...
@@ -202,4 +212,5 @@ class NoMetrics:
 
     def count(self, metric: MetricDef, amount: float = 1, /, **labels: str) -> None: ...
     def set(self, metric: MetricDef, value: float, /, **labels: str) -> None: ...
+    def unset(self, metric: MetricDef, /) -> None: ...
     def observe(self, metric: MetricDef, value: float, /, **labels: str) -> None: ...

@@ -25,6 +25,9 @@ class RecordedMetrics:
     def set(self, metric: MetricDef, value: float, /, **labels: str) -> None:
         self.gauges[(metric.name, *labels.values())] = value
 
+    def unset(self, metric: MetricDef, /) -> None:
+        self.gauges = {key: value for key, value in self.gauges.items() if key[0] != metric.name}
+
     def observe(self, metric: MetricDef, value: float, /, **labels: str) -> None:
         self.observed.setdefault((metric.name, *labels.values()), []).append(value)
 

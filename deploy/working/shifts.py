@@ -40,6 +40,8 @@ LONGEST_WAIT = 5.0
 """Seconds between two attempts at what is away, or has failed."""
 KeepAlerts = Callable[[ClickHouseStore, Callable[[], datetime], int], MakeAlerts]
 """Of a store and a clock; the number is the version up to which all alerts have been told of."""
+_OF_A_SHIFT = (m.LOG_LAG, m.WATERMARK, m.WIKI_WATERMARK)
+"""Whoever has the partitions next tells of them: what stood still here would be taken for lag."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -111,6 +113,8 @@ class Shifts:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            for gauge in _OF_A_SHIFT:
+                self._metrics.unset(gauge)
             _log.info("partitions given back")
 
     async def close(self) -> None:
@@ -181,6 +185,7 @@ class Shifts:
             try:
                 await self._work(partitions)
             except NotOurs as error:
+                self._metrics.count(m.FENCED)
                 _log.warning("another worker has our wikis; waiting for an assignment", why=str(error))
                 return
             except TooManyInvalidEvents as error:

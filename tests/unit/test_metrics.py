@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import processors.metrics
 from deploy.metrics import PrometheusMetrics, page
-from processors.metrics import ALL, BATCH_SECONDS, CONNECTED, EVENTS, Kind, MetricDef
+from processors.metrics import ALL, BATCH_SECONDS, CONNECTED, EVENTS, LOG_LAG, Kind, MetricDef
 
 ROOT = Path(__file__).parents[2]
 CALLS = {"count": Kind.COUNTER, "set": Kind.GAUGE, "observe": Kind.HISTOGRAM}
@@ -82,6 +82,18 @@ def test_a_gauge_that_was_never_set_is_not_shown() -> None:
     metrics.set(CONNECTED, 0)
     gauges = {one.name for one in ALL if one.kind is Kind.GAUGE}
     assert {name for name, _ in samples(metrics)} & gauges == {"wikitally_ingest_connected"}
+
+
+def test_a_gauge_that_is_no_longer_ours_is_not_shown_until_it_is_set_again() -> None:
+    metrics = PrometheusMetrics()
+    metrics.unset(LOG_LAG)
+    metrics.set(LOG_LAG, 7, partition="3")
+    metrics.set(LOG_LAG, 8, partition="4")
+    metrics.unset(LOG_LAG)
+    assert not [name for name, _ in samples(metrics) if name == LOG_LAG.name]
+    metrics.set(LOG_LAG, 1, partition="4")
+    assert samples(metrics)[LOG_LAG.name, ("4",)] == 1
+    assert (LOG_LAG.name, ("3",)) not in samples(metrics)
 
 
 @pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
