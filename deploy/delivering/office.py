@@ -53,6 +53,8 @@ class StoreWebhooks:
         self._clock = clock
         self._base_url = base_url
         self._changed = changed
+        self._pinged: set[str] = set()
+        """Under way now."""
 
     async def all(self) -> Sequence[tuple[Subscription, Figures]]:
         subscriptions = await asyncio.to_thread(self._webhooks.subscriptions)
@@ -143,8 +145,15 @@ class StoreWebhooks:
     async def ping(self, subscription: str) -> Outcome:
         one, now = await self.find(subscription), self._clock()
         log = await asyncio.to_thread(self._webhooks.log, one.id, 20)
-        if any(each.type == TEST and now - each.at < BETWEEN_PINGS for each in log):
+        if one.id in self._pinged or any(each.type == TEST and now - each.at < BETWEEN_PINGS for each in log):
             raise Conflict(f"{one.id} was sent a test seconds ago; wait a moment")
+        self._pinged.add(one.id)
+        try:
+            return await self._pinging(one, now)
+        finally:
+            self._pinged.discard(one.id)
+
+    async def _pinging(self, one: Subscription, now: datetime) -> Outcome:
         notice = example(one.id, one.program, now, self._base_url)
         message = webhook_id(one.id, notice)
         outcome = await self._teller.tell(one, message, notice)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from processors.alerts.delivery import Circuit, Delivery, DeliveryState, Outcome, after_attempt, after_outcome
 
-MOST_IN_MEMORY = 200
+MOST_IN_MEMORY = 100
 """Messages of one endpoint; further ones wait in the store."""
 MOST_IN_FLIGHT = 64
 MOST_DOUBTFUL = 16
@@ -127,6 +127,9 @@ class Queue:
         """What has become of a message that was under way."""
         lane = self._lanes[delivery.subscription]
         after = after_attempt(delivery, outcome, now, jitter)
+        if outcome.delivered and lane.circuit.open_until is not None:
+            # It is back: what failed because it was away need not wait any longer.
+            lane.held = {name: replace(one, next_at=min(one.next_at, now)) for name, one in lane.held.items()}
         lane.circuit = after_outcome(lane.circuit, outcome, now, jitter)
         self._free(delivery.subscription)
         self.settle(after)

@@ -91,6 +91,26 @@ def test_an_endpoint_that_fails_again_and_again_is_left_alone_for_a_while() -> N
     assert len(all_due(queue, opens)) == 1
 
 
+def test_what_failed_while_an_endpoint_was_away_is_sent_as_soon_as_it_is_back() -> None:
+    queue = Queue()
+    queue.add([delivery("s", number, str(number)) for number in range(OPEN_AFTER)])
+    now = NOW
+    while (opens := queue.next_at()) is not None and opens < NOW + timedelta(hours=1):
+        now = opens
+        queue.done(all_due(queue, now)[0], FAILED, now, 0.0)
+    assert opens is not None
+    new = replace(delivery("s", 99, "new"), queued_at=now, next_at=now)
+    queue.add([new])
+    back = now + timedelta(minutes=10)
+    assert any(one.next_at > back for one in queue.of("s"))
+    told: list[Delivery] = []
+    while due := all_due(queue, back):
+        told += due
+        queue.done(due[0], TAKEN, back, 0.0)
+    assert len(told) == OPEN_AFTER + 1
+    assert len(queue) == 0
+
+
 def test_what_does_not_fit_is_left_in_the_store_and_fetched_in_order() -> None:
     queue = Queue()
     stored = [delivery("s", number) for number in range(MOST_IN_MEMORY * 2)]
