@@ -81,13 +81,6 @@ class ClickHouseAlerts:
             return []
         return [_signal(row) for row in self.connections.records("signals_of_pages", tables=[_pages(pages)])]
 
-    def signals_of_revisions(self, revisions: Collection[RevisionRef]) -> set[PageRef]:
-        """The pages that these revisions tagged or untagged."""
-        if not revisions:
-            return set()
-        table = external("revisions", ("wiki", "rev_id"), revisions, ("String", "Int64"))
-        return {PageRef(*row) for row in self.connections.rows("signals_of_revisions", tables=[table])}
-
     def write_program_pages(self, pages: Collection[tuple[PageRef, str]]) -> None:
         """Say that programs know pages."""
         if pages:

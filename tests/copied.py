@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from deploy.cli.forgetting import find, forget
-from processors.alerts.alerts import AlertKind
+from processors.alerts.alerts import AlertKind, AlertState, Step
 from processors.alerts.delivery import Delivery, Outcome, after_attempt
 from processors.alerts.payloads import example
+from processors.alerts.signals import Act, Signal
 from processors.alerts.subscriptions import Format, Subscription
+from processors.alerts.works import contribution_alert
+from processors.facts.facts import Order
 from processors.folds.listing import Listing
-from processors.judging.contributions import CategoryRef
+from processors.judging.contributions import CategoryRef, PageRef
 from processors.ports.store import DeadLetter, Gap, RawEvent
 from processors.programs.commands import Freeze
 from processors.programs.tokens import Role
+from storage.alerts import ClickHouseAlerts
 from storage.clickhouse import ClickHouseStore
 from storage.copying_tables import tables_of
 from storage.listings import ClickHouseListings
@@ -78,10 +83,22 @@ def fill(store: ClickHouseStore) -> World:
     category = CategoryRef("en.wikipedia.org", "Category:Écrivaines")
     ClickHouseListings(store.connections).write(Listing(category, 2, 7, NOON, NOON))
     _subscribe(store)
+    _alert(store)
     found = find(store, log_of(store), "Bob the Builder")
     forget(store, log_of(store), found.person, world.now)
     world.restart()
     return world
+
+
+def _alert(store: ClickHouseStore) -> None:
+    """An alert, and what it was made of."""
+    alerts, page = ClickHouseAlerts(store.connections), PageRef("en.wikipedia.org", "Écrivaine")
+    tagging = Order(NOON, 5, "event-of-a-tag")
+    alerts.write_signals([Signal(*page, Act.TAGGED, tagging, AlertKind.SPEEDY, "Zoe", 7, "Category:Speedy", "why")])
+    alerts.write_program_pages([(page, "everyone")])
+    opened = Step(AlertState.TAGGED, NOON, tagging.event_id, "Zoe", 7, "Category:Speedy")
+    alert = contribution_alert("everyone", AlertKind.SPEEDY, page.wiki, 7, page.title, "Ada")
+    alerts.write_alerts([(replace(alert, steps=(opened,)), 1)], [], 9)
 
 
 def _subscribe(store: ClickHouseStore) -> None:

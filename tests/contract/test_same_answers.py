@@ -19,7 +19,12 @@ pytestmark = pytest.mark.timeout(900)
 Life = dict[str, dict[str, Any]]
 """By stage, all answers after it."""
 
-ELSEWHERE = ("export_", "copy_", "backup_", "lock", "applied_migrations", "webhook_")
+OF_ALERTS = (
+    "alert", "signals_of", "programs_of", "contributions_o", "changes_since", "changed_alerts", "hide_",
+    "forget_alerts", "forget_signal", "forget_program_pages", "retitle_alerts", "user_pages_alerts",
+)  # fmt: skip
+"""Those of alerts: tests/contract/test_alerts.py asks them."""
+ELSEWHERE = (*OF_ALERTS, "export_", "copy_", "backup_", "lock", "applied_migrations", "webhook_")
 """Queries that begin so are no part of this life: they go over HTTP, or move and make stores."""
 
 _asked: set[str] = set()
