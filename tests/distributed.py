@@ -113,6 +113,7 @@ def embedded_run(store: ClickHouseStore, events: Iterable[bytes]) -> None:
 
 TABLES = {
     "facts": "SELECT * EXCEPT (received_at) FROM facts FINAL",
+    "facts without positions": "SELECT * EXCEPT (received_at, topic, partition, offset) FROM facts FINAL",
     "contributions": "SELECT * EXCEPT (version, gone) FROM contributions FINAL",
     "ledger": "SELECT * FROM books_at(program = {program}, as_of = 18446744073709551615)",
     "standings": "SELECT * EXCEPT (version) FROM standings FINAL WHERE edits + uploads > 0",
