@@ -79,7 +79,7 @@ def test_every_expression_asks_for_series_that_we_serve(name: str, expression: s
     assert asked
     assert asked <= SERIES
     for labels in re.findall(r"by \(([^)]*)\)", expression):
-        known = {"le"}.union(*(LABELS.get(re.sub("_bucket$", "", one), set()) for one in asked))
+        known = {"le", "instance"}.union(*(LABELS.get(re.sub("_(bucket|sum)$", "", one), set()) for one in asked))
         assert set(labels.split(", ")) <= known
 
 

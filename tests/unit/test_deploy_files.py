@@ -13,17 +13,18 @@ import pytest
 import yaml
 
 from deploy.settings import CONFIG_VARIABLE, Settings
+from deploy.working.command import GOODBYE_SECONDS
 from processors.metrics import ALL
 from processors.sql.text import LONGEST
 from storage.target import Target
 from tests.deploying import DEPLOY, ROOT, ROOT_COMMAND, check_command, text
 
 PAGES = [ROOT / "docs" / "operations" / f"{name}.md" for name in ("one-host", "containers", "toolforge", "runbooks")]
-ROOMS = ("docker", "grafana", "kubernetes", "nginx", "prometheus", "systemd", "toolforge")
+ROOMS = ("clickhouse", "docker", "grafana", "kubernetes", "nginx", "prometheus", "systemd", "toolforge")
 FILES = sorted(file for room in ROOMS for file in (DEPLOY / room).rglob("*") if file.is_file())
 EVERYTHING = [*FILES, DEPLOY / "compose.yaml", DEPLOY / ".env.example", *PAGES]
 GRAFANAS_OWN = {"WIKITALLY_TOKEN"}
-COMPOSES_OWN = {"WIKITALLY_IMAGE"}
+COMPOSES_OWN = {"WIKITALLY_IMAGE", "WIKITALLY_PAGES"}
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -108,9 +109,27 @@ def test_containers_of_ours_run_commands_that_exist_and_may_do_little(name: str)
     assert (ROOT / service["build"]["dockerfile"]).is_file()
 
 
-def test_one_host_is_what_comes_up_when_nothing_is_said() -> None:
-    assert [name for name, one in SERVICES.items() if "profiles" not in one] == ["wikitally"]
-    assert {profile for one in SERVICES.values() for profile in one.get("profiles", [])} == {"analysts", "cluster"}
+def of_profile(profile: str) -> set[str]:
+    return {name for name, one in SERVICES.items() if profile in one["profiles"]}
+
+
+def test_one_host_is_what_the_example_brings_up_and_nobody_counts_beside_it() -> None:
+    assert "\nCOMPOSE_PROFILES=alone\n" in text(DEPLOY / ".env.example")
+    assert {profile for one in SERVICES.values() for profile in one["profiles"]} == {"alone", "analysts", "cluster"}
+    assert of_profile("alone") == {"wikitally"}
+    counting = {name for name, one in OURS.items() if one["command"] in (["run"], ["work"])}
+    assert counting == {"wikitally", "work"}
+    assert of_profile("alone").isdisjoint(of_profile("cluster"))
+
+
+def test_the_cluster_has_all_that_the_distributed_mode_is_made_of() -> None:
+    commands_ = {" ".join(SERVICES[name]["command"]) for name in of_profile("cluster") if name in OURS}
+    assert commands_ == {"migrate", "topics apply", "ingest", "work", "serve"}
+    assert SERVICES["work"]["scale"] == 2
+    work = SERVICES["work"]["environment"]
+    assert work.keys() >= {"WIKITALLY_KAFKA_URL", "WIKITALLY_CLICKHOUSE_URL", "WIKITALLY_RETAIN_FACTS_DAYS"}
+    assert SERVICES["ingest"]["environment"].items() <= work.items()
+    assert SERVICES["serve-1"]["environment"].items() <= work.items()
 
 
 def test_ports_are_published_for_this_machine_only_except_nginxs() -> None:
@@ -137,8 +156,7 @@ def test_services_wait_for_services_that_are_there_and_have_a_healthcheck() -> N
             assert other in SERVICES, (name, other)
             if isinstance(waits, dict) and waits[other]["condition"] == "service_healthy":
                 assert other in OURS or "healthcheck" in SERVICES[other], (name, other)
-            if "profiles" not in service and "profiles" in SERVICES[other]:
-                assert waits[other]["required"] is False
+            assert set(service["profiles"]) <= set(SERVICES[other]["profiles"]), (name, other)
 
 
 def test_everybody_means_the_same_port_of_wikitally() -> None:
@@ -163,7 +181,7 @@ def test_prometheus_and_nginx_ask_services_that_are_there() -> None:
     }
     hosts |= set(re.findall(r"server ([\w-]+):", text(DEPLOY / "docker" / "upstream.conf")))
     assert hosts <= OURS.keys()
-    assert {name for name, one in OURS.items() if one["command"] in (["run"], ["ingest"], ["serve"])} <= hosts
+    assert {name for name, one in OURS.items() if one["command"] in (["run"], ["ingest"], ["work"], ["serve"])} <= hosts
 
 
 def test_the_example_of_a_url_names_the_cluster_and_the_replicas_that_are_configured() -> None:
@@ -203,6 +221,13 @@ def test_units_are_confined_alike() -> None:
         for path in (DEPLOY / "systemd").glob("*.service")
     }
     assert len(confined) == 1
+
+
+def test_units_that_count_keep_off_each_other_and_have_time_to_end() -> None:
+    work = text(DEPLOY / "systemd" / "wikitally-work@.service")
+    assert "Conflicts=wikitally.service\n" in work
+    (seconds,) = re.findall(r"^TimeoutStopSec=(\d+)$", work, re.MULTILINE)
+    assert int(seconds) > 2 * GOODBYE_SECONDS
 
 
 def test_toolforge_runs_commands_that_exist() -> None:
