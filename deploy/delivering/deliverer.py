@@ -111,6 +111,8 @@ class Deliverer:
             self._subscriptions = {one.id: one for one in found}
             self._subscriptions_at = now
             self._end(unknown)
+        if not self._subscriptions and not self._queue:
+            return
         for name in list(self._queue.wanting()):
             found_of = await asyncio.to_thread(self._webhooks.pending, MOST_IN_MEMORY, name)
             self._queue.refill(name, found_of)

@@ -125,7 +125,8 @@ class StoreWebhooks:
 
     async def remove(self, subscription: str) -> None:
         one = await self.find(subscription)
-        await asyncio.to_thread(self._webhooks.end, one, "removed", self._clock())
+        bare = replace(one, url="", secret="", former_secret="", former_until=None)
+        await asyncio.to_thread(self._webhooks.end, bare, "removed", self._clock())
 
     async def replay(self, subscription: str, messages: Collection[str] = ()) -> int:
         one = await self.find(subscription)

@@ -29,9 +29,12 @@ class _Lane:
     """There are younger ones in the store."""
 
     def heads(self) -> list[Delivery]:
-        """The oldest message about each alert, in order: the others wait for it."""
+        """The oldest message about each alert, in order: the others wait for it.
+
+        What is queued again after a crash comes with a later time, so it is first of all when the step happened.
+        """
         first: dict[str, Delivery] = {}
-        for one in sorted(self.held.values(), key=lambda one: one.order):
+        for one in sorted(self.held.values(), key=lambda one: (one.notice.at, *one.order)):
             first.setdefault(one.notice.alert_id, one)
         return list(first.values())
 

@@ -280,6 +280,8 @@ async def test_a_webhook_that_was_removed_is_told_nothing_more(site: Site) -> No
         await site.desk.remove(subscription.id)
         await until(lambda: site.state(subscription.id) == {"dead": 1})
     assert await site.desk.all() == []
+    (removed,) = site.webhooks.subscriptions()
+    assert (removed.url, removed.secret) == ("", "")
     with pytest.raises(InvalidInput, match="no webhook"):
         await site.desk.ping(subscription.id)
 

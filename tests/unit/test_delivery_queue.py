@@ -48,6 +48,14 @@ def test_messages_about_an_alert_wait_for_the_one_that_failed_and_others_do_not(
     assert (again.message_id, again.attempts) == ("msg_1", 1)
 
 
+def test_a_step_that_is_queued_again_after_a_later_one_is_still_told_before_it() -> None:
+    queue = Queue()
+    one, two = delivery("s", 1), delivery("s", 2)
+    two = replace(two, notice=replace(two.notice, at=NOW + timedelta(seconds=1)))
+    queue.add([two, replace(one, queued_at=NOW + timedelta(minutes=1))])
+    assert [each.message_id for each in all_due(queue, NOW + timedelta(minutes=1))] == ["msg_1"]
+
+
 def test_the_store_brings_nothing_back_that_is_done_with_until_it_is_replayed() -> None:
     queue = Queue()
     one = delivery("s", 1)
