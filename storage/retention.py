@@ -13,8 +13,12 @@ class Retention:
     connections: Connections
 
     def drop_facts(self, before: datetime) -> int:
-        """Drop facts of before a time, and when accounts were made; but what hides authors and summaries stays."""
+        """Drop facts of before a time, and when accounts were made; but what hides authors and summaries stays.
+
+        Of what alerts are made of, what happened to pages of programs stays too.
+        """
         count = self._drop("old_facts", int(before.timestamp()))
+        self._drop("old_signals", int(before.timestamp()))
         self.connections.everywhere("old_registrations", {"before": int(before.timestamp())})
         return count
 

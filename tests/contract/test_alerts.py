@@ -20,6 +20,7 @@ from storage.alert_privacy import forget_in_alerts, hide_in_alerts
 from storage.changes import ClickHouseChanges
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections
+from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import day, english
 from tests.alerting import PROPOSED, SPEEDY, AlertWorld, log
 from tests.contract.test_same_answers import OF_ALERTS
@@ -63,11 +64,17 @@ def afternoon(world: AlertWorld) -> dict[str, int]:
     wiki.categorize("Ada", "User:Ada/Draft", PROPOSED, NOON + timedelta(minutes=3))
     wiki.move("Zoe", "A", "Draft:A", NOON + timedelta(minutes=4))
     wiki.delete("Admin", "Draft:A", NOON + timedelta(minutes=5))
+    wiki.delete("Admin", wiki_page(wiki, "Elsewhere"), NOON + timedelta(minutes=5))
     log(wiki, "Admin", "User:Ben", NOON + timedelta(minutes=6), "block", "block")
     wiki.tag(made["more"], "mw-reverted", at=NOON + timedelta(minutes=7))
     wiki.hide("Admin", made["article"], 1, NOON + timedelta(minutes=8))
     world.read()
     return made
+
+
+def wiki_page(wiki: LittleWiki, title: str) -> str:
+    wiki.new("Zoe", title, 10, NOON)
+    return title
 
 
 def told(world: AlertWorld, *kinds: AlertKind) -> list[tuple[str, str, list[str], tuple[str, ...]]]:
@@ -96,6 +103,9 @@ def test_alerts_are_the_same_on_every_kind_of_server(any_store: ClickHouseStore)
     ever = Alias("Ada", day(1, 1, year=2001), day(1, 1, year=2100), shared=False)
     forget_in_alerts(any_store.connections, Forgetting((ever,), "(forgotten 1)"))
     assert told(world, AlertKind.PROPOSED) == [("proposed", "User:(forgotten 1)/Draft", ["tagged"], ("(forgotten 1)",))]
+    pages = {PageRef(WIKI, "Elsewhere"), PageRef(WIKI, "A"), PageRef(WIKI, "User:Ben")}
+    any_store.drop_facts(NOON + timedelta(days=1))
+    assert {one.title for one in world.alerting._store.signals_of_pages(pages)} == {"A", "User:Ben"}
     any_store.settle()
     queries = resources.files("storage").joinpath("queries").iterdir()
     known = {file.name.removesuffix(".sql") for file in queries}

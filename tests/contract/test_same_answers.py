@@ -21,7 +21,7 @@ Life = dict[str, dict[str, Any]]
 
 OF_ALERTS = (
     "alert", "signals_of", "programs_of", "contributions_o", "changes_since", "changed_alerts", "hide_",
-    "forget_alerts", "forget_signal", "forget_program_pages", "retitle_alerts", "user_pages_alerts",
+    "forget_alerts", "forget_signal", "forget_program_pages", "retitle_alerts", "user_pages_alerts", "old_signals",
 )  # fmt: skip
 """Those of alerts: tests/contract/test_alerts.py asks them."""
 ELSEWHERE = (*OF_ALERTS, "export_", "copy_", "backup_", "lock", "applied_migrations", "webhook_")

@@ -1,0 +1,4 @@
+SELECT count()
+FROM signals
+WHERE occurred_at < toDateTime(%(before)s, 'UTC') AND act NOT IN ('blocked', 'unblocked')
+  AND (wiki, page) NOT IN (SELECT wiki, title FROM program_pages)
