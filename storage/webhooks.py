@@ -70,6 +70,12 @@ class ClickHouseWebhooks:
             rows = zip(*(_attempt_row(one, at) for one, at in attempts), strict=True)
             self._connections.insert("delivery_attempts", _ATTEMPT, list(rows))
 
+    def drop_old(self, before: datetime) -> None:
+        """Drop messages and attempts that are older."""
+        params = {"before": int(before.timestamp() * 1_000_000)}
+        for name in ("webhook_old_deliveries", "webhook_old_attempts"):
+            self._connections.everywhere(name, params)
+
     def newest(self, since: int) -> int:
         """When the newest row came into the outbox, in microseconds by the server's clock; `since`: none did since."""
         ((newest,),) = self._connections.rows("webhook_newest", {"since": since})

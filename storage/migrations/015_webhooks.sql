@@ -20,7 +20,6 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY id
 COMMENT 'Webhooks, chats and mail addresses that are told of alerts';
 
--- Rows go after thirty days, older versions of a row before newer ones.
 CREATE TABLE IF NOT EXISTS deliveries
 (
     subscription String COMMENT 'id of the subscription',
@@ -41,7 +40,6 @@ CREATE TABLE IF NOT EXISTS deliveries
 )
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY (subscription, message_id)
-TTL toDateTime(stored_at) + INTERVAL 30 DAY
 COMMENT 'The outbox of messages to subscriptions';
 
 CREATE TABLE IF NOT EXISTS delivery_attempts
@@ -58,5 +56,4 @@ CREATE TABLE IF NOT EXISTS delivery_attempts
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (subscription, message_id, revision)
-TTL toDateTime(at) + INTERVAL 30 DAY
 COMMENT 'Every attempt to deliver a message';

@@ -97,6 +97,18 @@ def test_the_log_tells_how_each_attempt_went(store: ClickHouseStore) -> None:
     assert webhooks.figures() == {"s": Figures(2, 0, newest.at, 204, "", 1)}
 
 
+def test_old_messages_and_attempts_go(store: ClickHouseStore) -> None:
+    webhooks = ClickHouseWebhooks(store.connections)
+    now = datetime.now(UTC)
+    tried = after_attempt(delivery(1), Outcome(204), now, 0.5)
+    webhooks.write([delivery(1), delivery(2)])
+    webhooks.note([(tried, now)])
+    webhooks.drop_old(now - timedelta(days=1))
+    assert (len(webhooks.pending(10)), len(webhooks.log("s", 10))) == (2, 1)
+    webhooks.drop_old(now + timedelta(days=1))
+    assert (webhooks.pending(10), webhooks.log("s", 10)) == ([], [])
+
+
 def test_messages_about_somebody_who_is_forgotten_go(store: ClickHouseStore) -> None:
     webhooks = ClickHouseWebhooks(store.connections)
     other = replace(delivery(2), notice=replace(delivery(2).notice, users=("Somebody",)))
