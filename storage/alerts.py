@@ -154,14 +154,15 @@ class ClickHouseAlerts:
         """What was written after a version, of our wikis or of none."""
         return list(self._written("alerts_since", {"since": version} | share_params(self._share)))
 
-    def alerted_pages(self) -> set[tuple[str, PageRef]]:
-        """(program, page) of which there are alerts."""
-        return {(program, PageRef(wiki, title)) for program, wiki, title in self.connections.rows("alerted_pages")}
+    def alerted_pages(self, kinds: Collection[AlertKind]) -> set[tuple[str, PageRef]]:
+        """(program, page) of which there are alerts of these kinds."""
+        rows = self.connections.rows("alerted_pages", {"kinds": tuple(map(str, kinds))})
+        return {(program, PageRef(wiki, title)) for program, wiki, title in rows}
 
-    def changes_since(self, version: int) -> list[Change]:
-        """What changed in the books of our wikis after a version."""
+    def changes_since(self, version: int) -> Iterator[Change]:
+        """What changed in the books of our wikis after a version; any number fits in memory."""
         params = {"since": version} | share_params(self._share)
-        return [_change(row) for row in self.connections.records("changes_since", params)]
+        yield from map(_change, self.connections.records("changes_since", params))
 
     def programs_of_users(self, users: Collection[str]) -> set[tuple[str, str, str]]:
         """(program, wiki, user) where these users have contributed."""

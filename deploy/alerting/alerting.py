@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 from deploy.alerting.known_programs import KnownPrograms
 from deploy.alerting.numbers import NumberAlerts
@@ -12,7 +13,7 @@ from deploy.alerting.page_alerts import Known, PageAlerts
 from deploy.alerting.telling import Telling, key_of
 from deploy.alerting.work_alerts import WorkAlerts
 from processors.alerts.changes import AlertChange
-from processors.alerts.lifecycle import block_alerts
+from processors.alerts.lifecycle import PAGE_KINDS, block_alerts
 from processors.alerts.rules import AlertRules
 from processors.alerts.signals import Act, Signal, signals
 from processors.alerts.timed import Limits
@@ -28,6 +29,7 @@ from storage.clickhouse import ClickHouseStore
 
 _MOST_SEEN = 200_000
 """So many (program, page) are known to have been looked at."""
+_CHANGES_AT_ONCE = 10_000
 _SPEAKING = (Edit, Categorized, Logged)
 _PAGE_VERDICTS = OURS | {Verdict.NAMESPACE_NOT_TRACKED}
 
@@ -88,20 +90,29 @@ class Alerting:
         """
         self._programs.take_up(self._states())
         if not self._begun:
-            changes = [*self._begin(), *changes]
+            self._begin(version)
+            self._begun = True
         if hidings := [one for one in facts if isinstance(one, RevisionsHidden)]:
             self.before_purge(hidings, version)
         found = self._signals(facts)
         self._store.write_signals(found)
-        causes = {one.event_id for one in facts}
+        self._take_blocks(found, {one.event_id for one in facts}, version)
+        self._take(facts, found, hidings, changes, version)
+        return self._news(version)
+
+    def _take(
+        self,
+        facts: Sequence[Fact],
+        found: Sequence[Signal],
+        hidings: Sequence[RevisionsHidden],
+        changes: Sequence[Change],
+        version: int,
+    ) -> None:
         entering = self._entering(changes)
-        self._take_pages(found, hidings, changes, entering, causes, version)
-        self._take_blocks(found, causes, version)
+        self._take_pages(found, hidings, changes, entering, {one.event_id for one in facts}, version)
         self._works.take(changes, facts, version)
         self._numbers.take(changes, version)
         self._seen |= entering
-        self._begun = True
-        return self._news(version)
 
     def told(self) -> None:
         """Say that all that `take` and `check_time` returned is kept elsewhere."""
@@ -126,12 +137,14 @@ class Alerting:
             if one.alert.program in self._programs and not states[one.alert.program].alerts.muted(one.alert, at)
         )
 
-    def _begin(self) -> list[Change]:
-        """What a crash may have left untold, or in the books without having been looked at."""
-        self._pages.alerted = self._store.alerted_pages()
+    def _begin(self, version: int) -> None:
+        """Take what a crash may have left untold, or in the books without having been looked at."""
+        self._pages.alerted = self._store.alerted_pages(PAGE_KINDS)
         since = self._store.newest_checkpoint() if self._since is None else self._since
         self._telling.tell_again(self._store.alerts_since(since))
-        return self._store.changes_since(since)
+        changes = self._store.changes_since(since)
+        while some := list(islice(changes, _CHANGES_AT_ONCE)):
+            self._take((), (), (), some, version)
 
     def _signals(self, facts: Iterable[Fact]) -> list[Signal]:
         rules = self._rules()

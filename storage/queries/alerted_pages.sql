@@ -1,2 +1,2 @@
--- Pages of which there are alerts.
-SELECT DISTINCT program, wiki, title FROM alerts FINAL WHERE title != ''
+-- Pages of which there are alerts of these kinds.
+SELECT DISTINCT program, wiki, title FROM alerts FINAL WHERE kind IN %(kinds)s AND title != ''

@@ -141,7 +141,7 @@ def _over_time(world: AlertWorld) -> None:
     (lag,) = store.open_alerts([AlertKind.LAG])
     assert lag.state is AlertState.OPEN
     assert ("women", lag.alert_id) in [each[:2] for each in ClickHouseChanges(world.store.connections).alerts(0)]
-    assert ("women", PageRef(WIKI, "Draft:A")) in store.alerted_pages()
+    assert ("women", PageRef(WIKI, "Draft:A")) in store.alerted_pages([AlertKind.SPEEDY])
     world.restart()
     world.read()
     assert AlertKind.LAG in [one.alert.kind for one in world.heard]

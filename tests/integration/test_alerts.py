@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from deploy.counting.worker import Worker
+from ingest.tracking import PositionTracker
 from processors.alerts.alerts import TAGS, AlertKind, AlertState
+from processors.metrics import NoMetrics
 from processors.ports.store import RawEvent
 from processors.programs.commands import Join, Mute
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import USER, LittleWiki
 from tests.acceptance.world import day, english
 from tests.alerting import DISCUSSED, PROPOSED, SPEEDY, AlertWorld, log
+from tests.stores import log_of
 
 TAGGED, UNTAGGED, DELETED = AlertState.TAGGED, AlertState.UNTAGGED, AlertState.DELETED
 OPEN, CLOSED, RESTORED = AlertState.OPEN, AlertState.CLOSED, AlertState.RESTORED
@@ -271,3 +275,20 @@ def test_a_crash_before_the_checkpoint_loses_nothing(world: AlertWorld, wiki: Li
     world.told()
     world.read()
     assert world.told() == [("women", AlertKind.SPEEDY, "Old", [TAGGED])]
+
+
+def test_books_that_nobody_kept_alerts_of_are_looked_at_by_whoever_starts(world: AlertWorld, wiki: LittleWiki) -> None:
+    """As when an organiser enrols somebody by the command line while nothing runs."""
+    wiki.new("Eve", "Late", 500, later(1))
+    wiki.categorize("Zoe", "Late", SPEEDY, later(2))
+    wiki.new("Eve", "Quiet", 500, later(3))
+    world.read()
+    alone = Worker(
+        world.store, log_of(world.store), PositionTracker("", None), metrics=NoMetrics(), clock=lambda: later(60)
+    )
+    world.commands.carry_out([Join("women", "Eve")], actor="Olga")
+    alone.catch_up()
+    world.told()
+    world.restart()
+    world.read()
+    assert [one for one in world.told() if one[1] in PAGE] == [("women", AlertKind.SPEEDY, "Late", [TAGGED])]
