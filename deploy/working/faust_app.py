@@ -17,6 +17,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from deploy.working.faust_fetching import hand_over
 from ingest.kafka_reading import KeyedRecord, partition_of
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
@@ -94,9 +95,8 @@ def attach(app: faust.App, plan: TopicPlan, work: Work, told: Told, *, batch_eve
     """Have records of facts carried to `work`, and what ingest tells beside them to `told`."""
     facts = plan.name(Topic.FACTS)
 
-    async def carry_facts(stream: Any) -> AsyncIterator[None]:
-        async for events in stream.take_events(batch_events, within=WITHIN):
-            await work.offer([event.message for event in events])
+    async def subscribe(stream: Any) -> AsyncIterator[None]:
+        async for _ in stream:
             yield
 
     async def carry_told(stream: Any) -> AsyncIterator[None]:
@@ -105,7 +105,8 @@ def attach(app: faust.App, plan: TopicPlan, work: Work, told: Told, *, batch_eve
             yield
 
     beside = app.topic(plan.name(Topic.GAPS), plan.name(Topic.DEAD_LETTERS), **_RAW)
-    app.agent(app.topic(facts, **_RAW), name="facts")(carry_facts)
+    app.agent(app.topic(facts, **_RAW), name="facts")(subscribe)
+    hand_over(app, facts, work.offer, at_most=batch_events, within=WITHIN)
     app.agent(beside, name="told")(carry_told)
 
     async def assigned(_: Any, /, *given: Any, **__: Any) -> None:
