@@ -219,8 +219,10 @@ class Live:
         wanted = FeedFilter(state=Standing.ALL, ids=frozenset(untold), limit=MOST_ALERTS)
         try:
             feed = await feeds.of_program(key.slug, wanted)
-        except StoreUnavailable:
+        except Exception as error:
             hub.untold |= untold
+            if not isinstance(error, StoreUnavailable):
+                _log.exception("alerts cannot be read", program=key.slug)
             return
         for one in reversed(feed.alerts if feed else ()):
             if not one.muted:

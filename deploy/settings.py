@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         default=None,
         description="YAML file with rules for deletion tags beside the shipped ones; read again when it changes",
     )
+    alert_lag_minutes: int = Field(
+        default=5, ge=1, description="how far counting is behind before running programs get an alert"
+    )
+    alert_silence_minutes: int = Field(
+        default=60, ge=1, description="how long nothing has counted for a running program before it gets an alert"
+    )
     smtp_url: SecretStr | None = Field(
         default=None,
         description="mail server, for alerts by e-mail: smtp[s]://[user:password@]host[:port]; smtp begins TLS "

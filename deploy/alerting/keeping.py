@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from deploy.alerting.alerting import Alerting
 from deploy.alerting.rules_file import RulesFile
 from deploy.delivering.outbox import Outbox
 from deploy.settings import Settings
 from processors.alerts.changes import AlertChange
+from processors.alerts.timed import Limits
 from processors.facts.facts import Fact
 from processors.judging.ledger import Change
 from processors.ports.boards import Freshness
@@ -75,12 +76,16 @@ def keep_alerts(
         InvalidInput: WIKITALLY_ALERT_RULES cannot be read.
     """
     rules = RulesFile(settings.alert_rules)
+    limits = Limits(
+        lag=timedelta(minutes=settings.alert_lag_minutes), silence=timedelta(minutes=settings.alert_silence_minutes)
+    )
 
     def make(states: States) -> AlertKeeper:
         outbox = None
         if written_to:
             outbox = Outbox(store, states, clock=clock, base_url=settings.public_url)
             outbox.on_queued = queued
-        return AlertKeeper(Alerting(store, states, rules=lambda: rules.rules, since=since), outbox, tell)
+        alerting = Alerting(store, states, rules=lambda: rules.rules, limits=limits, since=since)
+        return AlertKeeper(alerting, outbox, tell)
 
     return make

@@ -89,12 +89,10 @@ class WorkAlerts:
             before, work = stored.get(key_of(alert)), works.get(pair)
             if before is None and work is None:
                 continue
-            steps = [
-                _hidden(one, pair[1].rev_id)
-                for one in facts
-                if pair[1].rev_id in one.rev_ids and one.wiki == pair[1].wiki
-            ]
-            nameless = any(one.hidden & USER for one in facts if pair[1].rev_id in one.rev_ids)
+            wiki, rev_id = pair[1]
+            about = [one for one in facts if one.wiki == wiki and rev_id in one.rev_ids]
+            steps = [_hidden(one, rev_id) for one in about]
+            nameless = any(one.hidden & USER for one in about)
             users = () if nameless else before.users if before else (work.user,) if work else ()
             title = work.title if work else before.title if before else ""
             told = with_steps(replace(alert, title=title, users=users), before.steps if before else (), steps)
