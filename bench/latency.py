@@ -105,7 +105,7 @@ async def _measure(seconds: float) -> Latency:
         try:
             await asyncio.wait_for(source.connected.wait(), 120)
             latencies, updates = await asyncio.wait_for(_follow(source, port, seconds), seconds + 60)
-            child = _server_on(data)
+            child = server_on(data)
             memory = resident_bytes(process.pid), resident_bytes(child)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -145,7 +145,8 @@ def _free_port() -> int:
     return port
 
 
-def _server_on(data: Path) -> int:
+def server_on(data: Path) -> int:
+    """The process of the embedded server of a store that is open."""
     pid: int = orjson.loads((data / "server.lock").read_bytes())["pid"]
     return pid
 

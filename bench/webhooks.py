@@ -22,8 +22,8 @@ from standardwebhooks import Webhook
 
 from api.webhooks.signing import new_secret
 from bench.events import TOPIC, make_event
-from bench.latency import RATE
-from bench.processes import load_average
+from bench.latency import RATE, server_on
+from bench.processes import cpu_seconds, load_average
 from deploy.delivering.vault import Vault, new_key
 from deploy.opening import owned_store
 from deploy.programs.applying import apply_programs
@@ -53,6 +53,9 @@ class Delivered:
     p50: float
     p99: float
     worst: float
+    cpu_seconds: float
+    """Of wikitally, while events came."""
+    store_cpu_seconds: float
     load_average: str
 
 
@@ -153,9 +156,12 @@ async def _measure(seconds: float) -> Delivered:
         try:
             await asyncio.wait_for(site.connected.wait(), 120)
             site.ends = perf_counter() + seconds
+            pids = process.pid, server_on(data)
+            before = [cpu_seconds(pid) for pid in pids]
             await asyncio.sleep(seconds)
             with suppress(TimeoutError):
                 await asyncio.wait_for(site.all_arrived.wait(), 30)
+            cpu = [cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
         finally:
             process.send_signal(signal.SIGTERM)
             await process.wait()
@@ -169,6 +175,8 @@ async def _measure(seconds: float) -> Delivered:
         p50=took[len(took) // 2],
         p99=took[int(len(took) * 0.99)],
         worst=took[-1],
+        cpu_seconds=cpu[0],
+        store_cpu_seconds=cpu[1],
         load_average=load_average(),
     )
 
@@ -199,4 +207,5 @@ def print_measured(seconds: float) -> None:
     )
     took = f"p50 {one.p50:.2f} s  p99 {one.p99:.2f} s (aim: under 2)  worst {one.worst:.2f} s"
     print(f"  from the write to the request  {took}")
+    print(f"  CPU seconds: wikitally {one.cpu_seconds:.1f}, ClickHouse {one.store_cpu_seconds:.1f}")
     print()

@@ -29,6 +29,8 @@ KEPT = timedelta(days=30)
 """How long messages and attempts are kept."""
 LOOK_EVERY = 0.25
 """Seconds between two looks into the store."""
+STORE_EVERY = 0.2
+"""Seconds between two writes of outcomes: each is a part in the store; who dies repeats so much."""
 SUBSCRIPTIONS_EVERY = 1.0
 ALL_EVERY = 60.0
 """Seconds between two looks at all that is pending, in case the clocks of the store's servers are apart."""
@@ -240,6 +242,7 @@ class Deliverer:
             # A look that began before may still bring what they were before it.
             forget = partial(self._queue.forget, [one.key for one, _, _ in batch])
             asyncio.get_running_loop().call_later(ALL_EVERY, forget)
+            await asyncio.sleep(STORE_EVERY)
 
     def _write(self, batch: list[tuple[Delivery, datetime, bool]]) -> None:
         self._webhooks.write([one for one, _, _ in batch])
