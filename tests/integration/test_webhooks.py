@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
+from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from api.webhooks import sending
@@ -23,8 +24,10 @@ from deploy.delivering.office import StoreWebhooks
 from deploy.delivering.outbox import Outbox
 from deploy.delivering.telling import Teller
 from deploy.delivering.vault import Vault, new_key
+from deploy.opening import OpenStore
 from deploy.programs.applying import apply_programs
 from deploy.programs.commands import Commands
+from deploy.settings import Settings
 from processors.alerts.alerts import Alert, AlertKind, AlertState, Step, alert_id
 from processors.alerts.changes import AlertChange
 from processors.alerts.delivery import SCHEDULE
@@ -427,3 +430,23 @@ async def test_one_process_at_a_time_delivers_and_is_succeeded(site: Site, monke
     with pytest.raises(keeping._Lost):
         async with keeping._leased(Losing(site.store.connections)):
             await asyncio.sleep(10)
+
+
+async def test_whoever_comes_second_delivers_when_the_first_is_gone(site: Site) -> None:
+    subscription, secret = await site.add("/hook")
+    settings = Settings(secret_key=SecretStr(KEY), webhook_allow=("127.0.0.1",))
+    opened = OpenStore(
+        site.store, log_of(site.store), site.store.connections, owned=False, revive=lambda: None, server=None
+    )
+    Locks(site.store.connections).take(keeping.LOCK, "who died", 3)
+    task = asyncio.create_task(keeping.keep_delivering(opened, settings, site.metrics))
+    site.queue(change("A", AlertState.TAGGED))
+    await asyncio.sleep(1)
+    assert site.receiver.requests == []
+    await site.arrived(1)
+    await until(lambda: site.state(subscription.id) == {"delivered": 1})
+    Webhook(secret).verify(site.receiver.requests[0].body, site.receiver.requests[0].headers)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert Locks(site.store.connections).take(keeping.LOCK, "the next", 3)
