@@ -61,12 +61,13 @@ def stories(signals: Iterable[Signal]) -> Iterator[Story]:
 
 
 def _story(wiki: str, since: Order | None, found: list[Signal]) -> Story:
-    began: dict[int, Order] = {}
+    # All that a revision did to categories has its time.
+    began: dict[tuple[int, datetime], Order] = {}
     for one in found:
         if one.rev_id:
-            began[one.rev_id] = min(began.get(one.rev_id, one.order), one.order)
+            began[_moment(one)] = min(began.get(_moment(one), one.order), one.order)
     by_time = sorted(found, key=lambda one: one.order)
-    ordered = sorted(found, key=lambda one: (began.get(one.rev_id, one.order), one.act is Act.UNTAGGED, one.order))
+    ordered = sorted(found, key=lambda one: (began.get(_moment(one), one.order), one.act is Act.UNTAGGED, one.order))
     last_log = next((one for one in reversed(by_time) if one.act in _LOGS), None)
     gone = last_log is not None and last_log.act is Act.DELETED
     return Story(
@@ -77,6 +78,10 @@ def _story(wiki: str, since: Order | None, found: list[Signal]) -> Story:
         until=last_log.order.occurred_at if gone and last_log else None,
         signals=tuple(ordered),
     )
+
+
+def _moment(signal: Signal) -> tuple[int, datetime]:
+    return signal.rev_id, signal.order.occurred_at
 
 
 _LOGS = frozenset({Act.DELETED, Act.RESTORED, Act.MOVED})
