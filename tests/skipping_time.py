@@ -24,12 +24,14 @@ class _Skipping(selectors.DefaultSelector):
 
 
 class _Loop(asyncio.SelectorEventLoop):
+    """Its clock stands still while anything is done, however long that takes."""
+
     def __init__(self) -> None:
         self._skipping = _Skipping()
         super().__init__(self._skipping)
 
     def time(self) -> float:
-        return super().time() + self._skipping.skipped
+        return self._skipping.skipped
 
 
 def run_skipping(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -203,7 +203,7 @@ def _lost(seen: LogSeen, stored: Stored) -> Iterator[Finding]:
     beyond = {one for one, end in seen.ends.items() if following.get(one, 0) > end}
     if beyond:
         said = f"{numbers(beyond)}: the store has read further than Kafka has messages. Was the topic made anew?"
-        advice = "its messages are passed over until they are as many: take other names, with WIKITALLY_KAFKA_PREFIX"
+        advice = "Start the workers again: they read all of it then"
         yield Finding(State.BROKEN, "positions", f"{said} {advice}")
 
 

@@ -40,6 +40,8 @@ LONGEST_WAIT = 5.0
 """Seconds between two attempts at what is away, or has failed."""
 KeepAlerts = Callable[[ClickHouseStore, Callable[[], datetime], int], MakeAlerts]
 """Of a store and a clock; the number is the version up to which all alerts have been told of."""
+FENCED_SECONDS = 30.0
+"""Whoever still has the partitions by then, says Kafka, takes them back: who lost them was slow to take them."""
 _OF_A_SHIFT = (m.LOG_LAG, m.WATERMARK, m.WIKI_WATERMARK)
 """Whoever has the partitions next tells of them: what stood still here would be taken for lag."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -182,12 +184,13 @@ class Shifts:
 
     async def _shift(self, partitions: frozenset[int]) -> None:
         while True:
+            pause = LONGEST_WAIT / 5
             try:
                 await self._work(partitions)
             except NotOurs as error:
                 self._metrics.count(m.FENCED)
                 _log.warning("another worker has our wikis; waiting for an assignment", why=str(error))
-                return
+                pause = FENCED_SECONDS
             except TooManyInvalidEvents as error:
                 self._fail(error)
                 return
@@ -196,23 +199,23 @@ class Shifts:
             finally:
                 self._begun.clear()
                 self._now = None
-            await asyncio.sleep(LONGEST_WAIT / 5)
+            await asyncio.sleep(pause)
 
     async def _work(self, partitions: frozenset[int]) -> None:
         of = await self._ask(self._marks.partitions)
-        mark = await self._look(partitions)
+        await self._look(partitions)
         self._metrics.set(m.LOADING, 1)
         share = Share(partitions, of)
         store = self._opened.store.shared(share)
         skew, positions = await self._with_store(lambda: self._take_over(store, partitions))
+        # After the positions: what another one stored until just now must not seem to lie beyond the end.
+        mark = await self._look(partitions)
 
         def clock() -> datetime:
             return now() + skew
 
-        begins = {one: mark.begins.get(one, 0) for one in partitions}
-        expected = {one: positions[one].reached.offset + 1 if one in positions else begins[one] for one in partitions}
-        reading = Reading(expected, of)
-        gaps = reading.skip_to(begins, self._topic, clock())
+        reading = Reading(next_offsets(partitions, positions, mark), of)
+        gaps = reading.skip_to(mark.begins, self._topic, clock())
         if gaps:
             _log.error("Kafka has deleted what was never read", missing=[(one.partition, one.first) for one in gaps])
             await self._with_store(lambda: store.write_gaps(gaps, [], store.newest_version() + 1))
@@ -295,6 +298,18 @@ class Shifts:
     def _fail(self, error: Exception) -> None:
         if not self.failed.done():
             self.failed.set_exception(error)
+
+
+def next_offsets(partitions: Collection[int], positions: Mapping[int, LogPosition], mark: Mark) -> Mapping[int, int]:
+    """By partition, the offset that comes next.
+
+    A position behind the end is one in a log that is no more: all of the new one is read. What is known is kept once.
+    """
+    stored = {one: positions[one].reached.offset + 1 for one in partitions if one in positions}
+    gone = {one: offset for one, offset in stored.items() if offset > mark.ends.get(one, offset)}
+    if gone:
+        _log.error("the log ends before what is stored of it; was its topic made anew? All of it is read", stored=gone)
+    return {one: stored[one] if one in stored.keys() - gone else mark.begins.get(one, 0) for one in partitions}
 
 
 def judged_until(partitions: Collection[int], positions: Mapping[int, LogPosition]) -> datetime:

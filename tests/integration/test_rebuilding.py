@@ -1,4 +1,4 @@
-"""The runbook "Rebuild from the log": what was judged is thrown away, and comes out the same."""
+"""When the books or the log are lost: what was judged comes out the same, and nothing of a new log is passed over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from deploy.programs.applying import apply_programs
-from ingest.topics import TopicPlan
+from ingest.kafka_admin import TopicAdmin, admin_client
+from ingest.kafka_target import KafkaTarget
+from ingest.topics import Topic, TopicPlan
 from processors.programs.definitions import parse_programs
 from storage.clickhouse import ClickHouseStore
 from storage.target import Target
@@ -68,3 +70,37 @@ def test_what_was_judged_can_be_thrown_away_and_comes_out_the_same(
     finally:
         workers.close()
         feed.close()
+
+
+def test_of_a_topic_that_was_made_anew_nothing_is_passed_over(
+    kafka: Kafka, topics: TopicPlan, url: str, store: ClickHouseStore, tmp_path: Path
+) -> None:
+    facts = topics.name(Topic.FACTS)
+    feed, workers = Feed(kafka, topics), Workers(kafka, topics, url, tmp_path)
+    try:
+        first = workers.start()
+        total = feed.send(recording(4))
+        wait(lambda: processed(store, topics) >= total, workers, "all messages")
+        assert first.stop() == 0
+        feed.close()
+        with admin_client(KafkaTarget.parse(kafka.url)) as client:
+            client.delete_topics([facts])
+            admin = TopicAdmin(client)
+            wait(lambda: facts not in admin.find(topics.topics()), workers, "the end of the topic")
+            admin.apply(admin.compare(topics.topics()))
+        feed = Feed(kafka, topics)
+        feed.send(list(recording(5))[total:])
+        before = facts_of(store)
+        workers.start()
+        wait(lambda: facts_of(store) == before // 4 * 5, workers, "what is new")
+        assert workers.all[-1].said(
+            "the log ends before what is stored of it; was its topic made anew? All of it is read"
+        )
+    finally:
+        workers.close()
+        feed.close()
+
+
+def facts_of(store: ClickHouseStore) -> int:
+    ((number,),), _ = store.connections.statement("SELECT count() FROM facts FINAL")
+    return int(number)
