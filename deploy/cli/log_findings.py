@@ -59,10 +59,10 @@ def log_findings(settings: Settings, stored: Stored | None) -> Iterator[Finding]
     except (InvalidInput, LogUnavailable) as error:
         yield Finding(State.BROKEN, "Kafka", f"{error}; ingest and workers wait until it answers")
     else:
-        yield _brokers(seen, target.shown)
+        yield brokers(seen, target.shown)
         yield from findings_of(seen, stored, now())
     if stored is not None:
-        yield _clock(stored)
+        yield clock(stored)
 
 
 def findings_of(seen: LogSeen, stored: Stored | None, at: datetime) -> Iterator[Finding]:
@@ -82,7 +82,8 @@ def findings_of(seen: LogSeen, stored: Stored | None, at: datetime) -> Iterator[
         yield _judged(seen, stored, at)
 
 
-def _brokers(seen: LogSeen, shown: str) -> Finding:
+def brokers(seen: LogSeen, shown: str) -> Finding:
+    """Whether there are as many as copies are wanted."""
     wanted = max(topic.replication for topic in seen.topics)
     said = f"{shown}: {_count(seen.brokers, 'broker')}"
     if seen.brokers < wanted:
@@ -223,7 +224,8 @@ def _judged(seen: LogSeen, stored: Stored, at: datetime) -> Finding:
     return Finding(State.NOTE, "judged", late) if lag > _LATE else Finding(State.OK, "judged", said)
 
 
-def _clock(stored: Stored) -> Finding:
+def clock(stored: Stored) -> Finding:
+    """How far the clocks of the server and of this machine are apart."""
     ahead = stored.ahead.total_seconds()
     said = f"ClickHouse's is {abs(ahead):.1f} s {'ahead of' if ahead >= 0 else 'behind'} this machine's"
     if abs(stored.ahead) > _SKEWED:

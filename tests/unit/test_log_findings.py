@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.cli.findings import Finding, State
-from deploy.cli.log_findings import Stored, findings_of, numbers
+from deploy.cli.log_findings import Stored, brokers, clock, findings_of, numbers
 from ingest.kafka_group import Group, LogSeen, Member, Said
 from ingest.topics import TopicPlan
 from processors.ports.store import Checkpoint, Reached
@@ -143,6 +143,22 @@ def test_an_ingest_that_says_nothing_is_noted_and_of_two_lists_the_one_ahead_cou
     assert found(replace(SEEN, said=[*SEEN.said, old]), None)["ingest"].state is State.OK
     late = replace(SEEN, said=[Said(Checkpoint("a", {}, NOW - timedelta(hours=1)), RECENT)])
     assert "catching up" in found(late, None)["ingest"].detail
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state", "said"),
+    [(0.4, State.OK, "0.4 s ahead of"), (-90.0, State.NOTE, "90.0 s behind"), (3.0, State.NOTE, "3.0 s ahead of")],
+)
+def test_clocks_that_differ_are_noted(ahead: float, state: State, said: str) -> None:
+    found_ = clock(replace(stored(), ahead=timedelta(seconds=ahead)))
+    assert found_.state is state
+    assert said in found_.detail
+
+
+def test_fewer_brokers_than_copies_are_noted() -> None:
+    three = replace(SEEN, topics=TopicPlan(replication=3).topics())
+    assert brokers(replace(three, brokers=2), "kafka://a").state is State.NOTE
+    assert brokers(replace(three, brokers=3), "kafka://a") == Finding(State.OK, "Kafka", "kafka://a: 3 brokers")
 
 
 @given(st.sets(st.integers(0, 40), min_size=1))

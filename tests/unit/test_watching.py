@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from deploy.working.shifts import Shifts
-from deploy.working.watching import STALLED_SECONDS, UNHEALTHY_SECONDS, Stalled, Watch
+from deploy.working.watching import STALLED_SECONDS, UNHEALTHY_SECONDS, UNSETTLED_SECONDS, Stalled, Watch
 from tests.skipping_time import run_skipping
 
 
@@ -73,6 +73,31 @@ def test_one_that_reads_a_little_or_has_something_to_wait_for_goes_on(what: Any)
 
 def test_one_that_has_nothing_to_read_goes_on() -> None:
     assert ends_after(Seen(lag=0)) == float("inf")
+
+
+def rebalances_until(seconds: float, seen: Seen) -> bool:
+    """Whether it has ended within ten minutes, of a rebalance that lasts so long, and another one after it."""
+
+    async def run() -> bool:
+        loop = asyncio.get_running_loop()
+        running = asyncio.ensure_future(
+            Watch(cast(Shifts, seen), lambda: loop.time() < seconds or loop.time() > 600 - seconds).run()
+        )
+        await asyncio.sleep(600)
+        if running.done():
+            with pytest.raises(Stalled, match="rebalancing"):
+                running.result()
+            return True
+        running.cancel()
+        return False
+
+    return run_skipping(run())
+
+
+def test_a_rebalance_without_end_ends_it_and_two_that_end_do_not() -> None:
+    assert rebalances_until(UNSETTLED_SECONDS + 5, Seen(lag=0))
+    assert not rebalances_until(UNSETTLED_SECONDS - 5, Seen(lag=0))
+    assert not rebalances_until(UNSETTLED_SECONDS + 5, Seen(lag=0, log_away=True))
 
 
 def test_it_says_that_it_is_ill_long_before_it_ends_and_is_well_again_when_it_reads() -> None:
