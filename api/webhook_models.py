@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from api.models import FreshAnswer
 from api.program_models import Body
 from processors.alerts.alerts import AlertKind
 from processors.alerts.subscriptions import Format
@@ -41,7 +42,7 @@ class WebhookAnswer(BaseModel):
     failures: int = Field(description="attempts that failed within a day")
 
 
-class WebhooksAnswer(BaseModel):
+class WebhooksAnswer(FreshAnswer):
     webhooks: list[WebhookAnswer]
 
 
@@ -75,5 +76,5 @@ class AttemptAnswer(BaseModel):
     seconds: float
 
 
-class WebhookLogAnswer(BaseModel):
+class WebhookLogAnswer(FreshAnswer):
     attempts: list[AttemptAnswer] = Field(description="the newest first")

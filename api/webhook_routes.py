@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from api.auth import Access, Refusal, reach
 from api.models import ProblemAnswer
 from api.program_bodies import ProgramRoute
+from api.render import freshness_json
 from api.webhook_models import (
     AddedAnswer,
     PingAnswer,
@@ -47,17 +48,17 @@ def router(desk: Desk, webhooks: WebhookDesk) -> APIRouter:
             raise Refusal(404, "no_such_webhook", f"{slug} has no webhook {webhook!r}.")
         return webhook
 
-    _whole(api, webhooks, organiser)
-    _single(api, webhooks, Depends(known))
+    _whole(api, desk, webhooks, organiser)
+    _single(api, desk, webhooks, Depends(known))
     return api
 
 
-def _whole(api: APIRouter, webhooks: WebhookDesk, organiser: Any) -> None:
+def _whole(api: APIRouter, desk: Desk, webhooks: WebhookDesk, organiser: Any) -> None:
     @api.get("/{slug}/webhooks", response_model=WebhooksAnswer, dependencies=[organiser])
     async def all_of_a_program(slug: str) -> Any:
         """The program's webhooks and how they go."""
         found = [webhook_json(one, figures) for one, figures in await webhooks.all() if one.program == slug]
-        return {"webhooks": found}
+        return {"webhooks": found, **freshness_json(await desk.freshness())}
 
     @api.post("/{slug}/webhooks", status_code=201, response_model=AddedAnswer)
     async def add(slug: str, body: WebhookBody, token: Token = organiser) -> Any:
@@ -67,7 +68,7 @@ def _whole(api: APIRouter, webhooks: WebhookDesk, organiser: Any) -> None:
         return {**webhook_json(made, Figures()), "secret": secret}
 
 
-def _single(api: APIRouter, webhooks: WebhookDesk, known: Any) -> None:
+def _single(api: APIRouter, desk: Desk, webhooks: WebhookDesk, known: Any) -> None:
     async def remove(webhook: str = known) -> None:
         """End it."""
         await webhooks.remove(webhook)
@@ -86,7 +87,8 @@ def _single(api: APIRouter, webhooks: WebhookDesk, known: Any) -> None:
 
     async def log(webhook: str = known, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Any:
         """The newest attempts."""
-        return {"attempts": [attempt_json(one) for one in await webhooks.log(webhook, limit)]}
+        found = [attempt_json(one) for one in await webhooks.log(webhook, limit)]
+        return {"attempts": found, **freshness_json(await desk.freshness())}
 
     api.add_api_route(_ONE, remove, methods=["DELETE"], status_code=204)
     api.add_api_route(f"{_ONE}/rotate", rotate, methods=["POST"], response_model=SecretAnswer)
