@@ -90,7 +90,7 @@ def test_a_page_that_is_tagged_again_gets_another_alert() -> None:
 
 
 def test_a_page_that_changes_between_categories_of_a_kind_stays_tagged() -> None:
-    bundled = [tag(5, SPEEDY, "A", OFF, rev_id=9), tag(6, SPEEDY_TOO, "A", ON, rev_id=9)]
+    bundled = [tag(6, SPEEDY, "A", OFF, rev_id=9), tag(7, SPEEDY_TOO, "A", ON, rev_id=9)]
     assert lines(tag(1, SPEEDY, "A", rev_id=7), *bundled) == [(AlertKind.SPEEDY, [TAGGED])]
 
 
