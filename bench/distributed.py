@@ -129,8 +129,9 @@ def _takeovers(parts: Parts, sizes: Sizes, say: Say) -> list[Takeover]:
         f"SIGKILL of the busier of two workers at {sizes.rate:,.0f} events/s, session timeout "
         f"{sizes.session_seconds:.0f} s: seconds until the other one"
     )
-    reached = measure_takeovers(parts, sizes.rate, sizes.kills, sizes.session_seconds)
-    for one in reached:
+    reached: list[Takeover] = []
+    for one in measure_takeovers(parts, sizes.rate, sizes.kills, sizes.session_seconds):
+        reached.append(one)
         caught_up = "has not caught up in a minute" if one.caught_up is None else f"has caught up {one.caught_up:.1f}"
         say(f"has its partitions {one.assigned:.1f}, has stored the next event of them {one.stored:.1f}, {caught_up}")
     _say_load(say)

@@ -7,7 +7,7 @@ import random
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -215,30 +215,25 @@ def _follow_board(url: str, steady: Steady, seconds: float) -> list[float]:
     return shown
 
 
-def measure_takeovers(parts: Parts, rate: float, kills: int, session_seconds: float) -> list[Takeover]:
+def measure_takeovers(parts: Parts, rate: float, kills: int, session_seconds: float) -> Iterator[Takeover]:
     """Kill the worker that has most to do, so many times, and start another one in its place."""
     plan = parts.new_topics()
     session = {"WIKITALLY_KAFKA_SESSION_SECONDS": str(session_seconds)}
     with parts.new_store(_programs()) as shared, parts.workers(plan, shared) as workers:
         workers.start(**session)
-        workers.start(**session)
         steady = Steady(parts.kafka, plan, rate)
         try:
-            found: list[Takeover] = []
-            while True:
+            for _ in range(kills):
+                workers.start(**session)
                 wait_until_shared(workers)
                 _wait_until_idle(shared, plan, steady)
-                busy, other = _by_work(workers.all[-2:])
-                found.append(_kill(busy, other, shared, plan, steady, session_seconds))
-                if len(found) == kills:
-                    return found
-                workers.all.remove(busy)
-                workers.start(**session)
+                busy, other = _by_work([work for work in workers.all if work.process.poll() is None])
+                yield _kill(busy, other, shared, plan, steady, session_seconds)
         finally:
             steady.close()
 
 
-def _by_work(two: list[Work]) -> tuple[Work, Work]:
+def _by_work(two: Sequence[Work]) -> tuple[Work, Work]:
     commons = partition_of(b"commons.wikimedia.org", PARTITIONS)
     first, second = two
     return (first, second) if commons in partitions(first) else (second, first)
