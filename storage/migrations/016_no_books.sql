@@ -1,0 +1,2 @@
+-- What was in it is in `judged`.
+DROP TABLE IF EXISTS books;
