@@ -26,6 +26,10 @@ class Retention:
         """Drop dead letters that came before a time."""
         return self._drop("old_letters", int(before.timestamp()))
 
+    def drop_locks(self, before: datetime) -> int:
+        """Drop what leases were before a time."""
+        return self._drop("lock_old", int(before.timestamp()))
+
     def drop_activity(self, before: datetime) -> int:
         """Drop what is kept of minutes before a time about the stream as a whole."""
         return self._drop("old_activity", int(before.timestamp()))

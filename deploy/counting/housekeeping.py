@@ -72,6 +72,7 @@ class Housekeeping:
             else 0,
             expired=expired,
         )
+        store.drop_locks(now - timedelta(days=1))
         store.settle()
         _log.info(
             "housekeeping done",

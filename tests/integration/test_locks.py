@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -74,3 +75,17 @@ def test_who_waits_gets_it_when_it_is_given_back(locks: Locks) -> None:
         order.append("first")
     waiting.join(30)
     assert order == ["first", "second"]
+
+
+def test_what_locks_were_is_dropped_and_what_they_are_stays(store: ClickHouseStore, locks: Locks) -> None:
+    lease = locks.take("this", "one", 60)
+    for _ in range(3):
+        lease = locks.renew(lease, 60)
+    locks.give_back(locks.take("other", "two", 60))
+    assert store.drop_locks(datetime.now(UTC) - timedelta(days=1)) == 0
+    assert store.drop_locks(datetime.now(UTC) + timedelta(hours=1)) >= 4
+    assert store.drop_locks(datetime.now(UTC) + timedelta(hours=1)) == 0
+    with pytest.raises(Conflict):
+        locks.take("this", "two", 60)
+    locks.renew(lease, 60)
+    locks.take("other", "one", 60)
