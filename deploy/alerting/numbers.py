@@ -32,23 +32,26 @@ class NumberAlerts:
 
     def take(self, changes: Iterable[Change], version: int) -> None:
         """Tell milestones and goals of programs whose numbers changed, by their standings."""
-        causes = {
-            one.entry.program: one.cause.id
+        programs = {
+            one.entry.program
             for one in changes
             if (one.entry.verdict is Verdict.COUNTED or one.before is Verdict.COUNTED)
             and one.entry.program in self._programs
         }
-        if not causes:
+        if not programs:
             return
-        self._learn(set(causes))
+        self._learn(programs)
         at = datetime.fromtimestamp(version // 1_000_000, UTC)
-        for slug, totals in self._store.totals_of(causes.keys()).items():
+        found: list[Alert] = []
+        for slug, totals in self._store.totals_of(programs).items():
             known, program = self._known[slug], self._programs.program(slug)
-            found = [one for one in milestones(program, totals, at, causes[slug]) if one.alert_id not in known]
-            found += goal_alerts(program, totals, known, at, causes[slug])
-            if found:
-                self._telling.write(found, {key_of(one): one for one in known.values()}, version)
-                known |= {one.alert_id: one for one in found}
+            found += (one for one in milestones(program, totals, at) if one.alert_id not in known)
+            found += goal_alerts(program, totals, known, at)
+        if found:
+            stored = {key_of(one): one for slug in programs for one in self._known[slug].values()}
+            self._telling.write(found, stored, version)
+            for one in found:
+                self._known[one.program][one.alert_id] = one
 
     def _learn(self, programs: set[str]) -> None:
         unknown = programs - self._known.keys()

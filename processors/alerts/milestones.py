@@ -29,21 +29,22 @@ def mark(value: float) -> int:
     return found
 
 
-def milestones(program: Program, totals: Totals, at: datetime, cause: str) -> Iterator[Alert]:
+def milestones(program: Program, totals: Totals, at: datetime) -> Iterator[Alert]:
     """The highest milestone of each number that the program has passed, as if it were now.
 
-    Those below it that were passed in the same moment are not told of.
+    Those below it that were passed in the same moment are not told of. The step is named by the milestone, not by an
+    event: of several workers each may see that it was passed, and it is told of once.
     """
     for metric, least in LEAST.items():
         passed = mark(getattr(totals, metric))
         if passed >= least:
             alert = lasting_alert(program.slug, AlertKind.MILESTONE, f"{metric}/{passed}")
-            step = Step(AlertState.OPEN, at, cause, detail=f"{passed:,} {_WORDS[metric]}")
+            step = Step(AlertState.OPEN, at, f"{metric}/{passed}", detail=f"{passed:,} {_WORDS[metric]}")
             yield replace(alert, steps=(step,))
 
 
-def goal_alerts(program: Program, totals: Totals, known: dict[str, Alert], at: datetime, cause: str) -> Iterator[Alert]:
-    """The alerts of goals that are reached now or were before.
+def goal_alerts(program: Program, totals: Totals, known: dict[str, Alert], at: datetime) -> Iterator[Alert]:
+    """The alerts of goals that are reached now or were before. Steps are named as those of milestones, and numbered.
 
     Args:
         known: by alert_id, those that are stored.
@@ -58,6 +59,8 @@ def goal_alerts(program: Program, totals: Totals, known: dict[str, Alert], at: d
         if before is None or before.state is not state:
             words = f"goal reached: {goal.target:,} {goal.metric.replace('_', ' ')}"
             detail = words if state is AlertState.OPEN else f"below the goal again: {goal.metric.replace('_', ' ')}"
-            found = with_steps(alert, before.steps if before else (), [Step(state, at, cause, detail=detail)])
+            steps = before.steps if before else ()
+            cause = f"{goal.metric}/{goal.target}/{len(steps)}"
+            found = with_steps(alert, steps, [Step(state, at, cause, detail=detail)])
             if found is not None:
                 yield found

@@ -95,18 +95,18 @@ def test_milestones_are_round_numbers(value: float, expected: int) -> None:
 
 
 def test_the_highest_milestone_of_each_number_is_told() -> None:
-    found = list(milestones(PROGRAM, totals(edits=30, bytes_added=999), START, "event"))
+    found = list(milestones(PROGRAM, totals(edits=30, bytes_added=999), START))
     assert [one.steps[0].detail for one in found] == ["25 edits"]
-    again = list(milestones(PROGRAM, totals(edits=49), START + HOUR, "later"))
+    again = list(milestones(PROGRAM, totals(edits=49), START + HOUR))
     assert [one.alert_id for one in again] == [one.alert_id for one in found]
 
 
 def test_a_goal_is_open_while_it_is_reached() -> None:
-    assert list(goal_alerts(PROGRAM, totals(edits=9), {}, START, "a")) == []
-    (reached,) = goal_alerts(PROGRAM, totals(edits=10), {}, START, "b")
+    assert list(goal_alerts(PROGRAM, totals(edits=9), {}, START)) == []
+    (reached,) = goal_alerts(PROGRAM, totals(edits=10), {}, START)
     known = {reached.alert_id: reached}
-    assert list(goal_alerts(PROGRAM, totals(edits=12), known, START, "c")) == []
-    (lost,) = goal_alerts(PROGRAM, totals(edits=9), known, START + HOUR, "d")
+    assert list(goal_alerts(PROGRAM, totals(edits=12), known, START)) == []
+    (lost,) = goal_alerts(PROGRAM, totals(edits=9), known, START + HOUR)
     assert [one.state for one in lost.steps] == [OPEN, CLOSED]
 
 
