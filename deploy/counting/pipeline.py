@@ -120,7 +120,9 @@ class Pipeline:
         while True:
             await self._bring_books_up_to_date()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), LOOK_FOR_CHANGES_EVERY)
+                # Before Python 3.12 wait_for may lose a cancellation when both come at once.
+                async with asyncio.timeout(LOOK_FOR_CHANGES_EVERY):
+                    await self._wanted.wait()
             self._wanted.clear()
             try:
                 await self._load()

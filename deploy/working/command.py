@@ -111,7 +111,8 @@ async def _find_kafka(marks: KafkaMarks, stop: asyncio.Event) -> None:
                 told = True
                 _log.warning("Kafka does not answer; waiting until it does", error=str(error))
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), 1.0)
+            async with asyncio.timeout(1.0):
+                await stop.wait()
 
 
 async def _serve(
@@ -170,7 +171,8 @@ async def _running(app: faust.App, shifts: Shifts) -> AsyncIterator[None]:
     finally:
         await shifts.end()
         try:
-            await asyncio.wait_for(app.stop(), GOODBYE_SECONDS)
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await app.stop()
         except Exception as error:
             _log.warning("Faust does not end in order", error=repr(error))
         await shifts.close()

@@ -214,7 +214,8 @@ class FaustClient:
                 await self._app.producer.send(one.topic, one.key, one.value, one.partition, None, one.headers)
                 for one in sendings
             ]
-            await asyncio.wait_for(asyncio.gather(*sent), PATIENCE_SECONDS)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.gather(*sent)
         except (KafkaError, TimeoutError) as error:
             raise LogUnavailable(f"Kafka does not take what is sent to {sendings[0].topic}: {error!r}") from error
 

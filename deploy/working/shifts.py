@@ -246,7 +246,8 @@ class Shifts:
         """Say every few seconds that it goes on, and when it is done."""
         while not self._begun.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._begun.wait(), LONGEST_WAIT)
+                async with asyncio.timeout(LONGEST_WAIT):
+                    await self._begun.wait()
                 break
             seconds = round((now() - started).total_seconds())
             _log.info("still loading", seconds=seconds, facts=worker.recalled)
