@@ -157,7 +157,9 @@ async def test_an_edit_that_is_counted_moves_the_boards_of_all_replicas(settings
             for edits in (1, 2, 3):
                 wiki.edit()
                 for events in (first, second):
-                    await until(events, lambda _, board, edits=edits: board["totals"]["edits"] == edits)
+                    await until(
+                        events, lambda name, board, edits=edits: name == "board" and board["totals"]["edits"] == edits
+                    )
 
 
 @pytest.mark.usefixtures("only_when_told")
@@ -172,7 +174,7 @@ async def test_what_is_decided_at_one_replica_shows_at_the_other(settings: Setti
             path = "/api/v1/programs/women"
             changed = await one.put(path, content=body, headers={**headers, "If-Match": '"1"'})
             assert changed.status_code == 200, changed.text
-            await until(events, lambda _, board: board["title"] == "Women in Red")
+            await until(events, lambda name, board: name == "board" and board["title"] == "Women in Red")
 
             other = dump_programs([replace(PROGRAM, title="Something else")])
             stale = await two.put(path, content=other, headers={**headers, "If-Match": '"1"'})
@@ -255,7 +257,9 @@ async def test_a_replica_waits_for_whoever_counts_and_finds_them_again_elsewhere
                 await settled(client, lambda answer: answer.status_code == 200, "/api/v1/programs/women")
                 async with following(client) as events:
                     wiki.edit()
-                    await until(events, lambda _, board, edits=edits: board["totals"]["edits"] == edits)
+                    await until(
+                        events, lambda name, board, edits=edits: name == "board" and board["totals"]["edits"] == edits
+                    )
             await is_down(client)
 
 
