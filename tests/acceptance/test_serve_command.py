@@ -85,8 +85,11 @@ async def edits_shown(session: aiohttp.ClientSession, url: str, wanted: int) -> 
     shown: list[int] = []
     async with session.get(f"{url}/api/v1/programs/everyone/live") as answer:
         assert answer.status == 200
+        name = b""
         async for line in answer.content:
-            if line.startswith(b"data:"):
+            if line.startswith(b"event:"):
+                name = line[6:].strip()
+            elif line.startswith(b"data:") and name == b"board":
                 shown.append(json.loads(line[5:])["totals"]["edits"])
                 if shown[-1] >= wanted:
                     return shown
