@@ -16,5 +16,12 @@ AS SELECT
 FROM (SELECT * FROM $physical.programs FINAL WHERE status = 'active' AND visibility = 'public') AS programs
 LEFT JOIN (SELECT program, countIf(member) AS members FROM $physical.participants FINAL GROUP BY program) AS enrolled
     ON enrolled.program = programs.slug
-LEFT JOIN (SELECT slug AS book, version AS judged FROM $physical.books FINAL) AS books ON books.book = programs.slug
+LEFT JOIN (
+    -- Of a division of the wikis of which all parts are there, the least holds for all.
+    SELECT slug AS book, max(complete) AS judged
+    FROM (
+        SELECT slug, if(count() = of, min(version), 0) AS complete FROM $physical.judged FINAL GROUP BY slug, of
+    )
+    GROUP BY slug
+) AS books ON books.book = programs.slug
 COMMENT 'Public programs as they are now'
