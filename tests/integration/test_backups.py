@@ -261,7 +261,7 @@ def test_a_backup_of_a_store_that_never_stands_still_is_one_to_go_on_from(new_st
     store, undisturbed = new_store(), new_store()
     world = World(store, NOON)
     world.apply(PROGRAMS)
-    lines = iter([LINES[start : start + 40] for start in range(0, len(LINES), 40)])
+    lines = iter([LINES[start : start + 20] for start in range(0, len(LINES), 20)])
     world.read_events(next(lines))
     joined = iter(sorted({"Chén Xiǎomíng", "Dora", "Emil", "Fatou", "Gil", "Hana", "Ivo", "Jo", "Kim", "Lee", "Mia"}))
 

@@ -56,7 +56,7 @@ def amounts(store: ClickHouseStore) -> Amounts:
 
 
 def tables(store: ClickHouseStore) -> list[Any]:
-    names = ("contributions", "ledger", "standings", "books", "programs", "program_events", "facts")
+    names = ("contributions", "ledger", "standings", "judged", "programs", "program_events", "facts")
     return [store.connections.statement(f"SELECT * FROM {name} ORDER BY ALL")[0] for name in names]
 
 
