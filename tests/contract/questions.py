@@ -15,6 +15,7 @@ from processors.numbers.numbers import By, Division, Metric
 from processors.ports.boards import Moment
 from processors.ports.store import Share
 from processors.programs.program import Visibility
+from storage.alerts import ClickHouseAlerts
 from storage.changes import ClickHouseChanges
 from storage.clickhouse import ClickHouseStore
 from storage.layouts import SHARDING
@@ -127,6 +128,7 @@ def _positions(store: ClickHouseStore) -> dict[str, Any]:
         "checkpoint": store.checkpoint(STREAMS),
         "open_gaps": gaps,
         "owners": _owners(store),
+        "newest_checkpoint": ClickHouseAlerts(store.connections).newest_checkpoint(),
         "positions_in_log": store.positions_in_log(STREAMS, "eqiad.mediawiki.recentchange"),
         "freshness": store.freshness(lambda: NOW),
         "dead_letter_count": store.dead_letter_count(),
