@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import AsyncIterable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
+
+import stamina
 
 from processors.errors import InvalidInput
 
 _Result = TypeVar("_Result")
+
+LONGEST_WAIT = 5.0
+"""Seconds between two attempts at what is away."""
 
 
 def run_loop(main: Coroutine[Any, Any, _Result]) -> _Result:
@@ -30,6 +36,24 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+async def set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, but no longer than that; whether it is set."""
+    # Before Python 3.12 wait_for may lose a cancellation when both come at once.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
+def at_last(*errors: type[Exception], longest_wait: float = LONGEST_WAIT) -> AsyncIterable[stamina.Attempt]:
+    """Attempts for as long as it takes: `async for attempt in at_last(StoreUnavailable):` and in it `with attempt:`.
+
+    Args:
+        longest_wait: seconds between two of them, at most.
+    """
+    return stamina.retry_context(on=errors, attempts=None, timeout=None, wait_initial=0.1, wait_max=longest_wait)
 
 
 async def until(stop: asyncio.Event, task: asyncio.Task[None]) -> None:

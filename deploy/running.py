@@ -29,7 +29,7 @@ from deploy.demo import PROGRAM, run_demo
 from deploy.figures import Run
 from deploy.live_stream import live_stream, names_of
 from deploy.logs import configure_logging
-from deploy.looping import read_instant, run_loop, stop_on_signals, until
+from deploy.looping import read_instant, run_loop, set_within, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import owned_store, patiently
 from deploy.programs.applying import apply_programs, read_programs
@@ -92,10 +92,7 @@ def rehearse(files: Sequence[Path], *, host: str, port: int, speed: float, rebas
                 task = progress.add_task("", total=rehearsal.total)
                 while not stop.is_set():
                     progress.update(task, completed=rehearsal.published)
-                    try:
-                        await asyncio.wait_for(stop.wait(), 0.25)
-                    except TimeoutError:
-                        continue
+                    await set_within(stop, 0.25)
 
     run_loop(main())
 

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from threading import Timer
 
-import stamina
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,7 +23,7 @@ from deploy.clock import now
 from deploy.following_changes import ChangesFollower, StoreMoved
 from deploy.http_server import serving
 from deploy.logs import configure_logging
-from deploy.looping import run_loop, stop_on_signals, until
+from deploy.looping import at_last, run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore, any_store, beside
 from deploy.settings import Settings
@@ -100,9 +99,7 @@ class Site:
                     self._app = self._waiting
 
     async def _find(self, stack: ExitStack) -> OpenStore:
-        async for attempt in stamina.retry_context(
-            on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
-        ):
+        async for attempt in at_last(StoreUnavailable, longest_wait=LONGEST_WAIT):
             with attempt:
                 try:
                     opened = await asyncio.to_thread(stack.enter_context, served_store(self._settings))

@@ -10,10 +10,10 @@ from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
-import stamina
 import structlog
 
 from deploy.counting.worker import Worker
+from deploy.looping import at_last, set_within
 from processors import metrics as m
 from processors.errors import InvalidInput, LogUnavailable, StoreUnavailable
 from processors.facts.decode import read_position
@@ -27,8 +27,6 @@ _log = structlog.get_logger()
 
 _Result = TypeVar("_Result")
 
-LONGEST_WAIT = 5.0
-"""Seconds between two attempts to reach the store."""
 LOOK_FOR_CHANGES_EVERY = 1.0
 """Seconds between two looks at whether programs have changed."""
 
@@ -119,10 +117,7 @@ class Pipeline:
     async def _follow_changes(self) -> None:
         while True:
             await self._bring_books_up_to_date()
-            with suppress(TimeoutError):
-                # Before Python 3.12 wait_for may lose a cancellation when both come at once.
-                async with asyncio.timeout(LOOK_FOR_CHANGES_EVERY):
-                    await self._wanted.wait()
+            await set_within(self._wanted, LOOK_FOR_CHANGES_EVERY)
             self._wanted.clear()
             try:
                 await self._load()
@@ -150,9 +145,7 @@ class Pipeline:
 
     async def _with_store(self, name: str, call: Callable[[], _Result]) -> _Result:
         """Call the worker until the store has taken it."""
-        async for attempt in stamina.retry_context(
-            on=(StoreUnavailable, LogUnavailable), attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
-        ):
+        async for attempt in at_last(StoreUnavailable, LogUnavailable):
             with attempt:
                 if attempt.num > 1:
                     self._away(name)

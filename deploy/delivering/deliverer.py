@@ -16,6 +16,7 @@ import structlog
 
 from deploy.delivering.queue import MOST_IN_MEMORY, Queue
 from deploy.delivering.telling import Teller
+from deploy.looping import set_within
 from processors import metrics as m
 from processors.alerts.delivery import Delivery, DeliveryState, Outcome, given_up, too_old
 from processors.alerts.subscriptions import Subscription
@@ -101,7 +102,7 @@ class Deliverer:
             except StoreUnavailable as error:
                 _log.warning("the outbox cannot be read", error=str(error))
                 await asyncio.sleep(WHEN_AWAY)
-            await _set_within(self._woken, LOOK_EVERY)
+            await set_within(self._woken, LOOK_EVERY)
             self._woken.clear()
 
     async def _look(self) -> None:
@@ -160,7 +161,7 @@ class Deliverer:
             now = self._clock()
             while (delivery := self._queue.take(now)) is not None:
                 self._begin(delivery, now)
-            await _set_within(self._changed, self._wait(now))
+            await set_within(self._changed, self._wait(now))
 
     def _wait(self, now: datetime) -> float:
         due = self._queue.next_at()
@@ -247,11 +248,3 @@ class Deliverer:
     def _write(self, batch: list[tuple[Delivery, datetime, bool]]) -> None:
         self._webhooks.write([one for one, _, _ in batch])
         self._webhooks.note([(one, at) for one, at, tried in batch if tried])
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    """Wait for an event, but no longer than that."""
-    # Before Python 3.12 wait_for may lose a cancellation when both come at once.
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

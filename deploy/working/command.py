@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,7 @@ from deploy.delivering.keeping import keep_delivering
 from deploy.http_server import serving
 from deploy.ingesting import kafka_target, quiet_kafka, topic_plan
 from deploy.logs import configure_logging
-from deploy.looping import run_loop, stop_on_signals, until
+from deploy.looping import run_loop, set_within, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore, owned_store
 from deploy.probes import probes
@@ -33,7 +33,7 @@ from deploy.working.faust_app import FaustClient, attach, keep_committing, make_
 from deploy.working.publishing import Published, publish_program_events, telling
 from deploy.working.shifts import Shifts
 from deploy.working.told import Told
-from deploy.working.watching import Stalled, Watch
+from deploy.working.watching import Watch
 from ingest.eventstreams import build_user_agent
 from ingest.kafka_marks import KafkaMarks
 from ingest.topics import Topic
@@ -110,9 +110,7 @@ async def _find_kafka(marks: KafkaMarks, stop: asyncio.Event) -> None:
             if not told:
                 told = True
                 _log.warning("Kafka does not answer; waiting until it does", error=str(error))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await stop.wait()
+        await set_within(stop, 1.0)
 
 
 async def _serve(
@@ -197,6 +195,3 @@ async def _beside(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-__all__ = ["FaustEnded", "Stalled", "work"]

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import faust
-import stamina
 import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from deploy.looping import at_last
 from deploy.working.faust_fetching import hand_over
 from ingest.kafka_reading import KeyedRecord, partition_of
 from ingest.kafka_target import KafkaTarget
@@ -195,9 +195,7 @@ class FaustClient:
         await self._send([_sending(self._plan.name(topic), one) for one in messages])
 
     async def _send_at_last(self, sendings: Sequence[_Sending]) -> None:
-        async for attempt in stamina.retry_context(
-            on=LogUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-        ):
+        async for attempt in at_last(LogUnavailable):
             with attempt:
                 await self._send(sendings)
 

@@ -7,19 +7,18 @@ import os
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import uuid4
 
-import stamina
 import structlog
 
 from deploy.clock import now
 from deploy.counting.pipeline import Pipeline
 from deploy.counting.plan import MakeAlerts, NoAlerts, Together
 from deploy.counting.worker import Worker
+from deploy.looping import LONGEST_WAIT, at_last, set_within
 from deploy.opening import OpenStore
 from deploy.working.source import LogClient, LogSource
 from ingest.kafka_marks import KafkaMarks
@@ -36,8 +35,6 @@ from storage.positions import LogPosition
 _log = structlog.get_logger()
 _Result = TypeVar("_Result")
 
-LONGEST_WAIT = 5.0
-"""Seconds between two attempts at what is away, or has failed."""
 KeepAlerts = Callable[[ClickHouseStore, Callable[[], datetime], int], MakeAlerts]
 """Of a store and a clock; the number is the version up to which all alerts have been told of."""
 FENCED_SECONDS = 30.0
@@ -244,11 +241,7 @@ class Shifts:
 
     async def _tell_loading(self, started: datetime, worker: Worker) -> None:
         """Say every few seconds that it goes on, and when it is done."""
-        while not self._begun.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST_WAIT):
-                    await self._begun.wait()
-                break
+        while not await set_within(self._begun, LONGEST_WAIT):
             seconds = round((now() - started).total_seconds())
             _log.info("still loading", seconds=seconds, facts=worker.recalled)
         self._metrics.set(m.LOADING, 0)
@@ -275,9 +268,7 @@ class Shifts:
 
     async def _ask(self, call: Callable[[], _Result]) -> _Result:
         """Ask Kafka, for as long as it takes."""
-        async for attempt in stamina.retry_context(
-            on=LogUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
-        ):
+        async for attempt in at_last(LogUnavailable):
             with attempt:
                 if attempt.num > 1 and not self.log_away:
                     self.log_away = True
@@ -289,9 +280,7 @@ class Shifts:
         return result
 
     async def _with_store(self, call: Callable[[], _Result]) -> _Result:
-        async for attempt in stamina.retry_context(
-            on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
-        ):
+        async for attempt in at_last(StoreUnavailable):
             with attempt:
                 result = await asyncio.to_thread(call)
         return result

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-import stamina
 import structlog
 
 from deploy.clock import now
+from deploy.looping import at_last
 from ingest.kafka_messages import headers_of, unreadable
 from ingest.kafka_reading import KeyedRecord
 from ingest.topics import Topic, TopicPlan
@@ -20,8 +19,6 @@ from processors.ports.store import DeadLetter, Gap
 from storage.clickhouse import ClickHouseStore
 
 _log = structlog.get_logger()
-
-LONGEST_WAIT = 5.0
 
 
 class Told:
@@ -34,9 +31,7 @@ class Told:
     async def __call__(self, records: Sequence[KeyedRecord]) -> None:
         """Store what is told; waits for as long as the store is away. Never raises."""
         try:
-            async for attempt in stamina.retry_context(
-                on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.1, wait_max=LONGEST_WAIT
-            ):
+            async for attempt in at_last(StoreUnavailable):
                 with attempt:
                     await asyncio.to_thread(self._keep, records)
         except Exception:
@@ -55,7 +50,7 @@ class Told:
                 letters.append(unreadable(record, error, now()))
         self._store.write_dead_letters([one for one in letters if not redactions.concern(one.event.data)])
 
-    def _keep_gap(self, gap: Gap, closed: Any) -> None:
+    def _keep_gap(self, gap: Gap, closed: bool) -> None:
         opened_, closed_ = ([], [gap]) if closed else ([gap], [])
         # In the order in which they are told; the clock of whoever tells does not matter.
         self._store.write_gaps(opened_, closed_, _microseconds(now()))
