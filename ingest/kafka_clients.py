@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
 from kafka.net.compat import KafkaNetClient
 from kafka.net.manager import KafkaConnectionManager
@@ -45,6 +45,15 @@ def make_client(make: Callable[..., _Client], target: KafkaTarget, **configs: An
                 # What was raised says no more than that nobody answers.
                 raise one.refusal from error
         raise
+
+
+def make_reader(target: KafkaTarget) -> KafkaConsumer:
+    """A consumer of no group, for reading what it is assigned.
+
+    Raises:
+        KafkaError: no broker answers, or lets us in.
+    """
+    return make_client(KafkaConsumer, target, group_id=None, enable_auto_commit=False, allow_auto_create_topics=False)
 
 
 class _Inside:

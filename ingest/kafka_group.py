@@ -89,15 +89,10 @@ def look_at_log(target: KafkaTarget, plan: TopicPlan) -> LogSeen:
         found = TopicAdmin(client).find(topics)
         for attempt in stamina.retry_context(on=_COMING, timeout=10.0, wait_initial=0.2, wait_max=1.0):
             with attempt:
-                group = _group(client, group_name(plan), facts)
+                group = _group(client, plan.group, facts)
     begins, ends = _extent(target, plan, range(found[facts].partitions)) if facts in found else ({}, {})
     said = _said(target, plan) if checkpoints in found else []
     return LogSeen(brokers, topics, compare(topics, found), group, begins, ends, said)
-
-
-def group_name(plan: TopicPlan) -> str:
-    """The consumer group of the workers."""
-    return f"{plan.prefix}work"
 
 
 def _group(client: Any, name: str, facts: str) -> Group:

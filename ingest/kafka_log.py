@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from ingest.kafka_admin import topic_admin
-from ingest.kafka_clients import PATIENCE_MS, close_producer, make_client, translated
+from ingest.kafka_clients import PATIENCE_MS, close_producer, make_client, make_reader, translated
 from ingest.kafka_target import KafkaTarget
-from ingest.topics import MOST_MESSAGE_BYTES, Topic, TopicPlan
+from ingest.topics import MOST_MESSAGE_BYTES, Topic, TopicPlan, no_topic
 from processors.errors import InvalidEvent, InvalidInput, LogUnavailable
 from processors.facts.messages import decode_checkpoint, decode_gap
 from processors.ports.store import Checkpoint, Gap
@@ -90,7 +90,7 @@ class KafkaLog:
         with topic_admin(self._target) as admin:
             found = admin.find([wanted[name] for name in names])
         if missing := [name for name in names if name not in found]:
-            raise InvalidInput(f"there is no topic {missing[0]}; `wikitally topics apply` makes it")
+            raise no_topic(missing[0])
         limit = int(found[self.plan.name(Topic.FACTS)].configs["max.message.bytes"])
         return min(limit, MOST_MESSAGE_BYTES) - _OVERHEAD
 
@@ -116,13 +116,7 @@ class KafkaLog:
 
     def read(self, topic: Topic) -> Iterator[Any]:
         """All records that stand in a small topic of one partition now. Raises kafka-python's errors."""
-        consumer = make_client(
-            KafkaConsumer,
-            self._target,
-            group_id=None,
-            enable_auto_commit=False,
-            allow_auto_create_topics=False,
-        )
+        consumer = make_reader(self._target)
         try:
             place = TopicPartition(self.plan.name(topic), 0)
             consumer.assign([place])

@@ -8,11 +8,11 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from ingest.kafka_clients import make_client, translated
+from ingest.kafka_clients import make_reader, translated
 from ingest.kafka_reading import Mark
 from ingest.kafka_target import KafkaTarget
-from ingest.topics import Topic, TopicPlan
-from processors.errors import InvalidEvent, InvalidInput, LogUnavailable
+from ingest.topics import Topic, TopicPlan, no_topic
+from processors.errors import InvalidEvent, LogUnavailable
 from processors.facts.messages import decode_checkpoint
 
 _READ = (Topic.FACTS, Topic.DEAD_LETTERS, Topic.GAPS, Topic.CHECKPOINTS)
@@ -47,8 +47,7 @@ class KafkaMarks:
             raise
         for topic, count in counts.items():
             if not count:
-                name = self._plan.name(topic)
-                raise InvalidInput(f"there is no topic {name}; `wikitally topics apply` makes it")
+                raise no_topic(self._plan.name(topic))
         return counts[Topic.FACTS]
 
     def look(self, partitions: Collection[int]) -> Mark:
@@ -102,13 +101,7 @@ class KafkaMarks:
     def _connected(self) -> Any:
         if self._consumer is None:
             with translated(self._target):
-                self._consumer = make_client(
-                    KafkaConsumer,
-                    self._target,
-                    group_id=None,
-                    enable_auto_commit=False,
-                    allow_auto_create_topics=False,
-                )
+                self._consumer = make_reader(self._target)
                 place = TopicPartition(self._plan.name(Topic.CHECKPOINTS), 0)
                 self._consumer.assign([place])
                 self._consumer.seek_to_beginning(place)

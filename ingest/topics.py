@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from processors.errors import InvalidInput
+
 _DAY_MS = 86_400_000
 FOR_EVER = "-1"
 MOST_MESSAGE_BYTES = 1024 * 1024
@@ -49,6 +51,11 @@ class TopicPlan:
     replication: int = 3
     facts_days: int = 8
     """The log needs facts until every worker has stored them; EventStreams itself keeps them for seven days."""
+
+    @property
+    def group(self) -> str:
+        """The consumer group of the workers."""
+        return f"{self.prefix}work"
 
     def name(self, topic: Topic) -> str:
         """The name on the broker."""
@@ -104,6 +111,11 @@ def enough(config: str, wanted: str, found: str | None) -> bool:
     if config not in AT_LEAST or found is None or wanted == FOR_EVER:
         return False
     return int(found) >= int(wanted)
+
+
+def no_topic(name: str) -> InvalidInput:
+    """What to say where a topic is missing."""
+    return InvalidInput(f"there is no topic {name}; `wikitally topics apply` makes it")
 
 
 # comparing

@@ -32,6 +32,11 @@ COMMENT 'Who may do what nobody else may do meanwhile'
 _COLUMNS = ("name", "number", "holder", "seconds")
 
 
+def new_holder() -> str:
+    """A name for whoever holds something in this process, that nobody else has: host:process:id."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
 class Lease(NamedTuple):
     """The right to do something, for a while."""
 
@@ -91,7 +96,7 @@ def held(locks: Locks, name: str, *, seconds: int = 60, patience: float = 120.0)
     Raises:
         Conflict: somebody else has it for longer than `patience` seconds.
     """
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+    holder = new_holder()
     lease = _taken(locks, name, holder, seconds, time.monotonic() + patience)
     done = threading.Event()
 

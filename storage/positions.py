@@ -37,17 +37,18 @@ class Positions:
         return Checkpoint(
             streams=streams,
             reached={
-                (topic, partition): Reached(offset, timestamp_ms) for topic, partition, offset, timestamp_ms, _ in rows
+                (topic, partition): Reached(offset, timestamp_ms) for topic, partition, offset, timestamp_ms, *_ in rows
             },
             watermark=watermark if watermark > EPOCH else None,
         )
 
     def positions_in_log(self, streams: str, topic: str) -> dict[int, LogPosition]:
         """How far each partition of a topic of our own log is stored and judged."""
-        rows = self.connections.rows("positions_in_log", {"streams": streams, "topic": topic})
+        rows = self.connections.rows("checkpoint", {"streams": streams})
         return {
             partition: LogPosition(Reached(offset, timestamp_ms), aware(watermark), version)
-            for partition, offset, timestamp_ms, watermark, version in rows
+            for of, partition, offset, timestamp_ms, watermark, version in rows
+            if of == topic
         }
 
     def save_checkpoint(self, checkpoint: Checkpoint, version: int) -> None:

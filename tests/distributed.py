@@ -24,7 +24,7 @@ from ingest.topics import Topic, TopicPlan
 from ingest.tracking import PositionTracker
 from processors.facts.messages import encode_checkpoint, encode_fact, encode_gap, read_envelope
 from processors.metrics import NoMetrics
-from processors.ports.store import Checkpoint, Gap, RawEvent
+from processors.ports.store import Checkpoint, Gap, RawEvent, log_streams
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.commands import ENVIRONMENT, arguments
 from tests.kafka import Kafka
@@ -284,7 +284,7 @@ def wait(condition: Callable[[], bool], workers: Workers, what: str, patience: f
 def processed(store: ClickHouseStore, plan: TopicPlan) -> int:
     """Messages of facts that are stored and judged, by the positions beside them."""
     topic = plan.name(Topic.FACTS)
-    positions = store.positions_in_log(f"kafka:{topic}", topic)
+    positions = store.positions_in_log(log_streams(topic), topic)
     return sum(one.reached.offset + 1 for one in positions.values())
 
 

@@ -14,6 +14,7 @@ from deploy.settings import Settings
 from ingest.kafka_group import STABLE, LogSeen, Member, look_at_log
 from ingest.topics import Change, Topic
 from processors.errors import InvalidInput, LogUnavailable
+from processors.ports.store import log_streams
 from storage.clickhouse import ClickHouseStore
 from storage.owners import Owners
 from storage.positions import LogPosition
@@ -47,7 +48,7 @@ def stored_of(store: ClickHouseStore, settings: Settings) -> Stored:
     before = now()
     there = owners.now()
     between = before + (now() - before) / 2
-    return Stored(store.positions_in_log(f"kafka:{topic}", topic), owners.holders(topic), there - between)
+    return Stored(store.positions_in_log(log_streams(topic), topic), owners.holders(topic), there - between)
 
 
 def log_findings(settings: Settings, stored: Stored | None) -> Iterator[Finding]:
@@ -210,7 +211,6 @@ def _lost(seen: LogSeen, stored: Stored) -> Iterator[Finding]:
 
 def _judged(seen: LogSeen, stored: Stored, at: datetime) -> Finding:
     """Freshness: the partition that is least far decides."""
-    filled = {one for one, end in seen.ends.items() if end}
     filled = {one for one, end in seen.ends.items() if end}
     times = {one: position.watermark for one, position in stored.positions.items() if position.watermark > _UNKNOWN}
     if missing := filled - times.keys():

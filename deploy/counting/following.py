@@ -14,7 +14,7 @@ from processors.judging.affected import affected
 from processors.judging.contributions import Cause, Touched
 from processors.judging.ledger import Change
 from processors.judging.projection import Projector
-from processors.ports.store import ProgramLog
+from processors.ports.store import EVER, ProgramLog
 from processors.programs.events import Deleted, Expired, Merged, ProgramEvent, kind_of
 from processors.programs.program import Program
 from processors.programs.states import ProgramState, fold
@@ -23,7 +23,6 @@ from storage.clickhouse import ClickHouseStore
 _log = structlog.get_logger()
 
 
-_EVER = datetime.min.replace(tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -151,7 +150,7 @@ class Following:
             self.recalled += 1
             yield fact
 
-    def recall_categories(self, unjudged_since: datetime = _EVER) -> None:
+    def recall_categories(self, unjudged_since: datetime = EVER) -> None:
         """Absorb the earlier changes of categories that are followed only now.
 
         What they touch is in the books of programs that followed them before, but for the newest; and programs

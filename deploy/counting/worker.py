@@ -35,7 +35,7 @@ from processors.judging.judge import Verdict
 from processors.judging.ledger import ActionKey, Change, action_key, differences, entry_key
 from processors.judging.projection import Projector
 from processors.metrics import Metrics
-from processors.ports.store import DeadLetter, ProgramLog, RawEvent
+from processors.ports.store import EVER, DeadLetter, ProgramLog, RawEvent
 from processors.privacy.hiding import Redactions, hidings
 from storage.clickhouse import ClickHouseStore
 
@@ -53,7 +53,6 @@ OTHERS_WRITE = timedelta(seconds=10)
 """What another worker began to write is written by then."""
 TIME_CHECKED_EVERY = timedelta(seconds=10)
 _AT_ONCE = timedelta()
-_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Worker:
@@ -84,7 +83,7 @@ class Worker:
         self._projector = Projector()
         self._following = Following(store, log, self._projector)
         self._alerts = alerts(lambda: self._following.states)
-        self._time_due = _EVER
+        self._time_due = EVER
         self._touched: Touched = {}
         self._boards = StoreBoards(store, clock)
         self._together = together
@@ -132,7 +131,7 @@ class Worker:
             self._redactions = self._store.redactions()
             self._stored = self._store.stored_offsets()
             judged_until = self._together.judged_until if self._together else _time(self._version)
-            self._unjudged_since = max(judged_until, _EVER + LONGEST_BATCH) - LONGEST_BATCH
+            self._unjudged_since = max(judged_until, EVER + LONGEST_BATCH) - LONGEST_BATCH
         changed = self._following.take_up(self._unjudged_since)
         self._unjudged_since = NEVER
         self._to_freeze |= dict.fromkeys(changed, self._clock() + (OTHERS_WRITE if self._together else _AT_ONCE))
@@ -155,7 +154,7 @@ class Worker:
         if self._together is None:
             return frozenset()
         asked_at = self._clock()
-        since = max(self._heard_until, _EVER + OTHERS_STORE) - OTHERS_STORE
+        since = max(self._heard_until, EVER + OTHERS_STORE) - OTHERS_STORE
         heard = [fact for fact in self._store.renames_since(since) if self._known.add(fact.event_id)]
         self._touched |= self._projector.absorb(heard)
         changed = self.take(()) if heard else frozenset()
@@ -397,9 +396,9 @@ class Worker:
     def _tell_wikis(self, facts: Sequence[Fact]) -> None:
         newest: dict[str, datetime] = {}
         for fact in facts:
-            newest[fact.wiki] = max(newest.get(fact.wiki, _EVER), fact.emitted_at)
+            newest[fact.wiki] = max(newest.get(fact.wiki, EVER), fact.emitted_at)
         for wiki, at in newest.items():
-            if self._projector.index.tracks_wiki(wiki) and at > self._newest.get(wiki, _EVER):
+            if self._projector.index.tracks_wiki(wiki) and at > self._newest.get(wiki, EVER):
                 self._newest[wiki] = at
                 self._metrics.set(m.WIKI_WATERMARK, at.timestamp(), wiki=wiki)
 

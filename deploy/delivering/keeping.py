@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import structlog
 
@@ -25,7 +22,7 @@ from deploy.opening import OpenStore
 from deploy.settings import Settings
 from processors.errors import Conflict, StoreUnavailable
 from processors.metrics import Metrics
-from storage.locks import Lease, Locks
+from storage.locks import Lease, Locks, new_holder
 from storage.webhooks import ClickHouseWebhooks
 
 _log = structlog.get_logger()
@@ -129,8 +126,7 @@ async def _leased(locks: Locks) -> AsyncIterator[None]:
         Conflict: somebody else has it.
         _Lost: in the block: it was lost.
     """
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-    lease = await asyncio.to_thread(locks.take, LOCK, holder, LEASE_SECONDS)
+    lease = await asyncio.to_thread(locks.take, LOCK, new_holder(), LEASE_SECONDS)
     _log.info("delivering webhooks")
     block = asyncio.current_task()
     assert block is not None

@@ -18,6 +18,7 @@ from faust.types import TP
 
 from deploy.looping import at_last
 from deploy.working.faust_fetching import hand_over
+from ingest.kafka_messages import headers_of
 from ingest.kafka_reading import KeyedRecord, partition_of
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
@@ -53,7 +54,7 @@ def make_app(target: KafkaTarget, plan: TopicPlan, directory: Path, *, session_s
         session_seconds: after so long without a word a worker is taken for dead.
     """
     return faust.App(
-        f"{plan.prefix}work",
+        plan.group,
         broker=[f"kafka://{server}" for server in target.servers],
         broker_credentials=_credentials(target),
         datadir=directory,
@@ -181,7 +182,7 @@ class FaustClient:
         keys = [record.key or b"" for record in records]
         await self._send_at_last(
             [
-                _Sending(self._facts, key, record.value, _headers(record), partition_of(key, of))
+                _Sending(self._facts, key, record.value, list(headers_of(record)), partition_of(key, of))
                 for key, record in zip(keys, records, strict=True)
             ]
         )
@@ -228,8 +229,3 @@ class _Sending(NamedTuple):
 
 def _sending(topic: str, message: Message) -> _Sending:
     return _Sending(topic, message.key, message.value, list(message.headers), None)
-
-
-def _headers(record: KeyedRecord) -> list[tuple[str, bytes]]:
-    headers = record.headers or ()
-    return list(headers.items() if isinstance(headers, Mapping) else headers)

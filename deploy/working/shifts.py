@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
-from uuid import uuid4
 
 import structlog
 
@@ -27,8 +24,9 @@ from processors import metrics as m
 from processors.errors import LogUnavailable, NotOurs, StoreUnavailable, TooManyInvalidEvents
 from processors.facts.facts import Fact
 from processors.metrics import Metrics
-from processors.ports.store import Share
+from processors.ports.store import EVER, Share, log_streams
 from storage.clickhouse import ClickHouseStore
+from storage.locks import new_holder
 from storage.owners import Owners
 from storage.positions import LogPosition
 
@@ -41,7 +39,6 @@ FENCED_SECONDS = 30.0
 """Whoever still has the partitions by then, says Kafka, takes them back: who lost them was slow to take them."""
 _OF_A_SHIFT = (m.LOG_LAG, m.WATERMARK, m.WIKI_WATERMARK)
 """Whoever has the partitions next tells of them: what stood still here would be taken for lag."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -74,13 +71,13 @@ class Shifts:
     ) -> None:
         self._opened = opened
         self._topic = topic
-        self._streams = f"kafka:{topic}"
+        self._streams = log_streams(topic)
         self._marks = marks
         self._client = client
         self._metrics = metrics
         self._alerts = alerts
         self._owners = Owners(opened.store.connections)
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._holder = new_holder()
         self._asking = ThreadPoolExecutor(1, thread_name_prefix="marks")
         self._task: asyncio.Task[None] | None = None
         self._now: _Now | None = None
@@ -200,7 +197,6 @@ class Shifts:
 
     async def _work(self, partitions: frozenset[int]) -> None:
         of = await self._ask(self._marks.partitions)
-        await self._look(partitions)
         self._metrics.set(m.LOADING, 1)
         share = Share(partitions, of)
         store = self._opened.store.shared(share)
@@ -305,7 +301,7 @@ def next_offsets(partitions: Collection[int], positions: Mapping[int, LogPositio
 def judged_until(partitions: Collection[int], positions: Mapping[int, LogPosition]) -> datetime:
     """When the last batch was judged, on the partition where that is longest ago."""
     if any(one not in positions for one in partitions):
-        return _NEVER
+        return EVER
     return datetime.fromtimestamp(min(positions[one].version for one in partitions) / 1_000_000, UTC)
 
 
@@ -317,13 +313,9 @@ def told_until(partitions: Collection[int], positions: Mapping[int, LogPosition]
 
 async def _first(*events: asyncio.Event) -> None:
     """Until one of them is set."""
-    waiting: list[asyncio.Task[bool]] = [asyncio.create_task(_wait(event)) for event in events]
+    waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in waiting:
             task.cancel()
-
-
-async def _wait(event: asyncio.Event) -> bool:
-    return await event.wait()

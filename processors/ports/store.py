@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from processors.facts.facts import Position
 from processors.programs.events import NewEvent, ProgramEvent
+
+EVER = datetime.min.replace(tzinfo=UTC)
+"""Before anything happened."""
+
+
+def log_streams(topic: str) -> str:
+    """What positions in a topic of our own log are kept under, in place of a list of streams."""
+    return f"kafka:{topic}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.kafka_group import group_name
 from ingest.topics import Topic, TopicPlan
 from storage.migrating import OLDEST, release
 from tests.deploying import DEPLOY, ROOT, text
@@ -98,7 +97,7 @@ def test_workers_alone_may_use_their_group() -> None:
         for rule in user["authorization"]["acls"]
         if rule["resource"]["type"] == "group"
     }
-    assert groups == {"wikitally-work": (group_name(PLAN), ["Read", "Describe"])}
+    assert groups == {"wikitally-work": (PLAN.group, ["Read", "Describe"])}
 
 
 # ClickHouse
