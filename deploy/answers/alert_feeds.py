@@ -103,15 +103,17 @@ class StoreAlertFeeds:
         known = sorted(self._asking.people.names(user, self._clock()))
         slugs = self._feeds.programs_with(visibilities, users=known)
         if not names:
-            slugs = [slug for slug in slugs if self._masks(slug, visibilities).of(known) is None]
+            slugs = [
+                slug for slug in slugs
+                if self._masks(self._program(slug, visibilities), visibilities).of(known) is None
+            ]  # fmt: skip
         return self._feed(user, Scope(slugs, visibilities, users=known), wanted, names=names)
 
     def _program(self, slug: str, visibilities: Collection[Visibility]) -> tuple[Program, int] | None:
         found = self._store.definition(slug, visibilities)
         return (stored_program(found[1]), found[0]) if found else None
 
-    def _masks(self, slug: str, visibilities: Collection[Visibility]) -> Masks:
-        program = self._program(slug, visibilities)
+    def _masks(self, program: tuple[Program, int] | None, visibilities: Collection[Visibility]) -> Masks:
         return self._asking.people.masks([program], visibilities) if program else Masks(everyone=True)
 
     def _feed(self, title: str, scope: Scope, wanted: FeedFilter, *, names: bool) -> Feed:
@@ -143,7 +145,9 @@ class StoreAlertFeeds:
 
     def _shown(self, found: Sequence[Found], scope: Scope, *, names: bool) -> Iterable[ShownAlert]:
         programs = {slug: self._program(slug, scope.visibilities) for slug in {one.alert.program for one in found}}
-        masks = {slug: Masks() if names else self._masks(slug, scope.visibilities) for slug in programs}
+        masks = {
+            slug: Masks() if names else self._masks(program, scope.visibilities) for slug, program in programs.items()
+        }
         for one in found:
             alert, program = one.alert, programs[one.alert.program]
             decided = scope.decisions.get(alert.program)

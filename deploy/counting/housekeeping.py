@@ -17,10 +17,13 @@ from processors.programs.commands import due
 from processors.programs.commits import Programs, catch_up, commit, draft
 from storage.clickhouse import ClickHouseStore
 from storage.locks import Locks, held
+from storage.webhooks import ClickHouseWebhooks
 
 _log = structlog.get_logger()
 
 ACTOR = "wikitally"
+MESSAGES_KEPT = timedelta(days=30)
+"""For so long messages about alerts stay, and attempts to deliver them."""
 _DAY = 86_400
 _WHEN_AWAY = 60
 
@@ -73,6 +76,7 @@ class Housekeeping:
             expired=expired,
         )
         store.drop_locks(now - timedelta(days=1))
+        ClickHouseWebhooks(store.connections).drop_old(now - MESSAGES_KEPT)
         store.settle()
         _log.info(
             "housekeeping done",

@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -26,8 +26,6 @@ from storage.webhooks import ClickHouseWebhooks
 
 _log = structlog.get_logger()
 
-KEPT = timedelta(days=30)
-"""How long messages and attempts are kept."""
 LOOK_EVERY = 0.25
 """Seconds between two looks into the store."""
 STORE_EVERY = 0.2
@@ -87,7 +85,6 @@ class Deliverer:
                 tasks.create_task(self._read(), name="webhooks: reading")
                 tasks.create_task(self._store(), name="webhooks: storing")
                 tasks.create_task(self._dispatch(), name="webhooks: dispatching")
-                tasks.create_task(self._drop_old(), name="webhooks: dropping what is old")
         finally:
             for one in list(self._attempts):
                 one.cancel()
@@ -212,16 +209,6 @@ class Deliverer:
             self._metrics.count(m.WEBHOOK_DEAD)
         self._outcomes.append((delivery, at, tried))
         self._unstored.set()
-
-    async def _drop_old(self) -> None:
-        """At the start and then once a day."""
-        while True:
-            try:
-                await asyncio.to_thread(self._webhooks.drop_old, self._clock() - KEPT)
-            except StoreUnavailable:
-                await asyncio.sleep(60)
-            else:
-                await asyncio.sleep(86_400)
 
     async def _store(self) -> None:
         """Store outcomes, many at once; those that the store does not take are kept until it does."""
