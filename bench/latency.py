@@ -124,9 +124,10 @@ async def _measure(seconds: float) -> Latency:
     )
 
 
-def _apply(data: Path) -> None:
-    session = Session(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1))
-    shown = Program(
+def shown_program(hours: int) -> Program:
+    """The program whose board is watched, on for so long."""
+    session = Session(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=hours))
+    return Program(
         slug="shown",
         title="Shown",
         sessions=(session,),
@@ -135,8 +136,11 @@ def _apply(data: Path) -> None:
         exclude=Exclusions(bots=False),
         participants=(Participant(SHOWN),),
     )
+
+
+def _apply(data: Path) -> None:
     with owned_store(load_settings(data=data)) as opened:
-        apply_programs(opened.log, [shown, *programs(OTHER_PROGRAMS, OTHER_ENROLMENTS)])
+        apply_programs(opened.log, [shown_program(1), *programs(OTHER_PROGRAMS, OTHER_ENROLMENTS)])
 
 
 def _free_port() -> int:

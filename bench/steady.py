@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from time import perf_counter, sleep
 
 from bench.distributed_rates import ENROLMENTS, PROGRAMS
 from bench.events import make_event
 from bench.fleet import PARTITIONS, Parts, Shared, partitions, wait_until_shared
-from bench.latency import SHOWN, SHOWN_EVERY
+from bench.latency import SHOWN, SHOWN_EVERY, shown_program
 from bench.throughput import programs
 from ingest.kafka_log import KafkaLog
 from ingest.kafka_reading import partition_of
@@ -26,7 +26,7 @@ from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
 from processors.facts.messages import Message, encode_fact, read_envelope
 from processors.ports.store import RawEvent
-from processors.programs.program import Exclusions, Participant, Program, Session
+from processors.programs.program import Program
 from storage.positions import LogPosition
 from tests.acceptance.commands import ENVIRONMENT, arguments
 from tests.distributed import Work, processed
@@ -115,17 +115,7 @@ def _made(number: int, draw: random.Random) -> tuple[int, Message]:
 
 
 def _programs() -> list[Program]:
-    session = Session(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=3))
-    shown = Program(
-        slug="shown",
-        title="Shown",
-        sessions=(session,),
-        wikis=("*",),
-        namespaces=(("default", None),),
-        exclude=Exclusions(bots=False),
-        participants=(Participant(SHOWN),),
-    )
-    return [shown, *programs(PROGRAMS, ENROLMENTS)]
+    return [shown_program(3), *programs(PROGRAMS, ENROLMENTS)]
 
 
 def measure_latency(parts: Parts, rate: float, seconds: float, number: int) -> Late:

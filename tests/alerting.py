@@ -5,23 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.types import ASGIApp
-
-from api.app import create_app
-from api.live import Live
 from deploy.alerting.alerting import Alerting
 from deploy.alerting.keeping import AlertKeeper, States
-from deploy.answers.alert_feeds import StoreAlertFeeds
-from deploy.answers.boards import StoreBoards
 from deploy.counting.worker import Worker
-from deploy.programs.desk import StoreDesk
 from ingest.tracking import PositionTracker
 from processors.alerts.alerts import Alert, AlertKind, AlertState
 from processors.alerts.changes import AlertChange
 from processors.alerts.rules import AlertRules
 from processors.metrics import NoMetrics
 from tests.acceptance.little_wiki import LittleWiki
-from tests.acceptance.world import STREAMS, World, _healthy
+from tests.acceptance.world import STREAMS, World
 from tests.stores import log_of
 
 RULES = AlertRules.shipped()
@@ -46,18 +39,6 @@ class AlertWorld(World):
         log = log_of(self.store)
         self.worker = Worker(self.store, log, tracker, metrics=NoMetrics(), clock=self.clock, alerts=make)
         self.worker.catch_up()
-
-    def _open_site(self) -> ASGIApp:
-        boards = StoreBoards(self.store, self.clock)
-        return create_app(
-            boards,
-            Live(boards, metrics=NoMetrics()),
-            metrics_text=lambda: b"",
-            health=_healthy,
-            version="0",
-            desk=StoreDesk(self.store, self.commands, self.clock),
-            feeds=StoreAlertFeeds(self.store, self.clock),
-        )
 
     def told(self) -> list[tuple[str, AlertKind, str, list[AlertState]]]:
         """(program, kind, title, states of the fresh steps) of what was told since the last time."""

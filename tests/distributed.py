@@ -7,9 +7,8 @@ import json
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from uuid import UUID
 import orjson
 
 from deploy.counting.worker import Worker
+from deploy.programs.applying import apply_programs
 from ingest.kafka_log import KafkaLog
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
@@ -25,10 +25,14 @@ from ingest.tracking import PositionTracker
 from processors.facts.messages import encode_checkpoint, encode_fact, encode_gap, read_envelope
 from processors.metrics import NoMetrics
 from processors.ports.store import Checkpoint, Gap, RawEvent, log_streams
+from processors.programs.definitions import parse_programs
 from storage.clickhouse import ClickHouseStore
+from storage.target import Target
 from tests.acceptance.commands import ENVIRONMENT, arguments
 from tests.kafka import Kafka
+from tests.kafka_processes import Logged
 from tests.recorders import EVENTSTREAMS
+from tests.servers import Server
 from tests.stores import log_of
 
 PATIENCE = 180.0
@@ -111,6 +115,25 @@ def embedded_run(store: ClickHouseStore, events: Iterable[bytes]) -> None:
     worker.catch_up()
 
 
+@contextmanager
+def clickhouse_of_nobody(directory: Path, database: str) -> Iterator[str]:
+    """An empty database on a ClickHouse that no worker owns."""
+    server = Server(directory)
+    server.start()
+    try:
+        yield server.new_database(database)
+    finally:
+        server.kill()
+
+
+def opened(url: str) -> ClickHouseStore:
+    """The store there, with the programs of these tests."""
+    store = ClickHouseStore(Target.parse(url))
+    store.migrate()
+    apply_programs(log_of(store), parse_programs(PROGRAMS, source="tests"))
+    return store
+
+
 TABLES = {
     "facts": "SELECT * EXCEPT (received_at) FROM facts FINAL",
     "facts without positions": "SELECT * EXCEPT (received_at, topic, partition, offset) FROM facts FINAL",
@@ -179,8 +202,10 @@ class Feed:
         self._producer.close()
 
 
-class Work:
+class Work(Logged):
     """`wikitally work` in a process."""
+
+    serving = "working"
 
     def __init__(self, kafka: Kafka, plan: TopicPlan, clickhouse: str, log: Path, **environment: str) -> None:
         self.log = log
@@ -202,19 +227,11 @@ class Work:
                 arguments("work", "--port", 0), stderr=file, stdout=file, env=self._environment
             )
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
     def pause(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
         self.process.send_signal(signal.SIGCONT)
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.process.wait(60)
 
     def lines(self) -> list[dict[str, Any]]:
         """What it has logged, as far as it is ours."""
@@ -225,19 +242,6 @@ class Work:
             except json.JSONDecodeError:
                 continue
         return found
-
-    def said(self, event: str) -> list[dict[str, Any]]:
-        return [line for line in self.lines() if line.get("event") == event]
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Status and text of what it serves."""
-        url = self.said("working")[-1]["url"]
-        try:
-            with urllib.request.urlopen(url + path, timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]

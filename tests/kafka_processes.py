@@ -39,8 +39,43 @@ class Stream:
         self._process.stdout.close()
 
 
-class Ingest:
+class Logged:
+    """A process of ours that logs into a file, and says there where it serves metrics and health."""
+
+    log: Path
+    process: subprocess.Popen[bytes]
+    serving: str
+    """The event that it says so by."""
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(60)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it has logged; each line is one JSON object."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines() if line.get("event") == event]
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of what it serves."""
+        try:
+            with urllib.request.urlopen(self.said(self.serving)[-1]["url"] + path, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+
+class Ingest(Logged):
     """`wikitally ingest` in a process."""
+
+    serving = "ingesting"
 
     def __init__(self, kafka: Kafka, plan: TopicPlan, stream: Stream, log: Path, **environment: str) -> None:
         self.log = log
@@ -59,24 +94,3 @@ class Ingest:
                     **environment,
                 },
             )
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.process.wait(60)
-
-    def lines(self) -> list[dict[str, Any]]:
-        """What it has logged; each line is one JSON object."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-    def get(self, path: str) -> tuple[int, str]:
-        url = next(line["url"] for line in reversed(self.lines()) if line["event"] == "ingesting")
-        try:
-            with urllib.request.urlopen(url + path, timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()

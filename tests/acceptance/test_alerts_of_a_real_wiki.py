@@ -18,12 +18,11 @@ from standardwebhooks import Webhook
 from deploy.delivering.vault import new_key
 from ingest.topics import TopicPlan
 from tests.acceptance.commands import ENVIRONMENT, arguments, wikitally
-from tests.distributed import Feed, Workers
+from tests.distributed import Feed, Workers, clickhouse_of_nobody
 from tests.kafka import Kafka
 from tests.mediawiki import real_wiki
 from tests.mediawiki_feed import Editor, following
 from tests.receivers import Receiver, receiving
-from tests.servers import Server
 
 PATIENCE = 60
 PAGE, NEW_NAME = "Marie Curie", "Maria Skłodowska"
@@ -54,10 +53,8 @@ pytestmark = [
 
 @pytest.fixture
 def clickhouse_url(tmp_path: Path) -> Iterator[str]:
-    server = Server(tmp_path / "server")
-    server.start()
-    yield server.new_database("alerts")
-    server.kill()
+    with clickhouse_of_nobody(tmp_path / "server", "alerts") as url:
+        yield url
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from api.app import Health, create_app
 from api.live import Live
+from deploy.answers.alert_feeds import StoreAlertFeeds
 from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons
 from deploy.counting.worker import Worker
@@ -150,6 +151,7 @@ class World:
             version="0",
             reasons=StoreReasons(self.store, self.clock),
             desk=StoreDesk(self.store, self.commands, self.clock),
+            feeds=StoreAlertFeeds(self.store, self.clock),
         )
 
     def board(self, slug: str, **query: Any) -> Any:

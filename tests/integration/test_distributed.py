@@ -18,15 +18,14 @@ from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
 from processors.programs.definitions import parse_programs
 from storage.clickhouse import ClickHouseStore
-from storage.target import Target
 from tests.distributed import (
     NOON,
-    PROGRAMS,
     Feed,
     Workers,
     difference,
     embedded_run,
     ends,
+    opened,
     processed,
     recording,
     rename,
@@ -81,13 +80,6 @@ def made(server: Server) -> Iterator[NewStore]:
     yield make
     for store in stores:
         store.close()
-
-
-def opened(url: str) -> ClickHouseStore:
-    store = ClickHouseStore(Target.parse(url))
-    store.migrate()
-    define(store, PROGRAMS)
-    return store
 
 
 def define(store: ClickHouseStore, text: str) -> None:

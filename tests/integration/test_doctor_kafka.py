@@ -11,19 +11,24 @@ from kafka import KafkaConsumer
 
 from deploy.cli.findings import Finding, State
 from deploy.cli.log_findings import log_findings, stored_of
-from deploy.programs.applying import apply_programs
 from deploy.settings import Settings, load_settings
 from ingest.kafka_group import LogSeen, look_at_log
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import TopicPlan
-from processors.programs.definitions import parse_programs
 from storage.clickhouse import ClickHouseStore
-from storage.target import Target
 from tests.acceptance.commands import wikitally
-from tests.distributed import NOON, PROGRAMS, Feed, Workers, ends, processed, recording, wait
+from tests.distributed import (
+    NOON,
+    Feed,
+    Workers,
+    clickhouse_of_nobody,
+    ends,
+    opened,
+    processed,
+    recording,
+    wait,
+)
 from tests.kafka import Kafka, free_ports
-from tests.servers import Server
-from tests.stores import log_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed <s(ocket|sl):ResourceWarning"),
@@ -35,17 +40,13 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty database on a ClickHouse that no worker owns."""
-    server = Server(tmp_path_factory.mktemp("server"))
-    server.start()
-    yield server.new_database("doctor")
-    server.kill()
+    with clickhouse_of_nobody(tmp_path_factory.mktemp("server"), "doctor") as one:
+        yield one
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[ClickHouseStore]:
-    one = ClickHouseStore(Target.parse(url))
-    one.migrate()
-    apply_programs(log_of(one), parse_programs(PROGRAMS, source="tests"))
+    one = opened(url)
     yield one
     one.close()
 

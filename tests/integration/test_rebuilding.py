@@ -8,18 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from deploy.programs.applying import apply_programs
 from ingest.kafka_admin import TopicAdmin, admin_client
 from ingest.kafka_target import KafkaTarget
 from ingest.topics import Topic, TopicPlan
-from processors.programs.definitions import parse_programs
 from storage.clickhouse import ClickHouseStore
-from storage.target import Target
 from tests.deploying import DEPLOY, text
-from tests.distributed import PROGRAMS, Feed, Workers, difference, processed, recording, tables, wait
+from tests.distributed import (
+    Feed,
+    Workers,
+    clickhouse_of_nobody,
+    difference,
+    opened,
+    processed,
+    recording,
+    tables,
+    wait,
+)
 from tests.kafka import Kafka
-from tests.servers import Server
-from tests.stores import log_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed <s(ocket|sl):ResourceWarning"),
@@ -29,17 +34,13 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = Server(tmp_path_factory.mktemp("server"))
-    server.start()
-    yield server.new_database("rebuilt")
-    server.kill()
+    with clickhouse_of_nobody(tmp_path_factory.mktemp("server"), "rebuilt") as one:
+        yield one
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[ClickHouseStore]:
-    one = ClickHouseStore(Target.parse(url))
-    one.migrate()
-    apply_programs(log_of(one), parse_programs(PROGRAMS, source="tests"))
+    one = opened(url)
     yield one
     one.close()
 
