@@ -6,11 +6,10 @@ import gc
 import logging
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 import pytest
-from clickhouse_driver import Client
 from hypothesis import HealthCheck, settings
 
 from ingest.kafka_admin import topic_admin
@@ -21,6 +20,7 @@ from storage.embedded import Address
 from storage.target import Target
 from tests.kafka import Kafka, running_kafka
 from tests.servers import Pair, Server, given_server, running_pair
+from tests.store_pool import StorePool
 from tests.stores import embedded_store
 
 # A busy machine is no reason to fail.
@@ -28,10 +28,10 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.register_profile("ci", settings.get_profile("ci"), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "patient")
 
-NewStore = Callable[[], ClickHouseStore]
 BACKENDS = ("embedded", "given", "shards")
 _numbers = count()
 _prefixes = count()
+_pool = StorePool()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,43 +61,48 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield shards
 
 
-_made: list[ClickHouseStore] = []
+@dataclass(frozen=True)
+class NewStore:
+    """Makes empty stores, each in a database of its own."""
+
+    _make: Callable[[], ClickHouseStore]
+
+    def __call__(self) -> ClickHouseStore:
+        return self._make()
+
+    def start_over(self) -> None:
+        """Take back what this test has: it is at its next example."""
+        _pool.take_back()
 
 
 @pytest.fixture(scope="session")
-def new_store(request: pytest.FixtureRequest) -> Iterator[NewStore]:
-    """Makes empty stores, each in a database of its own: on the embedded server, unless `--on` says another."""
-    yield lambda: store_on(request.config.getoption("--on"), request)
-    _made.clear()
-
-
-def _make(url: str, database: str = "") -> ClickHouseStore:
-    target = Target.parse(url)
-    store = ClickHouseStore(replace(target, database=database or target.database))
-    _made.append(store)
-    store.migrate()
-    return store
+def new_store(request: pytest.FixtureRequest) -> NewStore:
+    """On the embedded server, unless `--on` says another."""
+    return NewStore(lambda: store_on(request.config.getoption("--on"), request))
 
 
 def store_on(backend: str, request: pytest.FixtureRequest) -> ClickHouseStore:
     """An empty store on a server of this kind, which is started when it is first asked for."""
-    name = f"test_{next(_numbers)}"
     match backend:
         case "given":
             given: Server = request.getfixturevalue("given")
             given.revive()
-            return _make(given.new_database(name))
+            return _pool.lend(backend, lambda: Target.parse(given.new_database(_name())))
         case "shards":
             pair: Pair = request.getfixturevalue("pair")
-            return _make(pair.url(name))
+            return _pool.lend(backend, lambda: Target.parse(pair.url(_name())))
     clickhouse: Address = request.getfixturevalue("clickhouse")
-    return _make(clickhouse.url, name)
+    return _pool.lend(backend, lambda: replace(Target.parse(clickhouse.url), database=_name()))
+
+
+def _name() -> str:
+    return f"test_{next(_numbers)}"
 
 
 @pytest.fixture(params=BACKENDS)
 def new_any_store(request: pytest.FixtureRequest) -> NewStore:
     """As `new_store`, on one of each kind of server in turn."""
-    return lambda: store_on(request.param, request)
+    return NewStore(lambda: store_on(request.param, request))
 
 
 @pytest.fixture
@@ -107,24 +112,10 @@ def any_store(new_any_store: NewStore) -> ClickHouseStore:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_behind() -> Iterator[None]:
-    """After each test its databases go: a server takes only so many connections, and merges what nobody reads."""
-    before = len(_made)
+def _stores_come_back() -> Iterator[None]:
+    _pool.keep()
     yield
-    for store in _made[before:]:
-        _drop(store)
-    del _made[before:]
-    for store in _made:
-        store.close()
-
-
-def _drop(store: ClickHouseStore) -> None:
-    targets = [host.target for host in store.connections.hosts()]
-    store.close()
-    for target in targets:
-        with Client(target.host, target.port, user=target.user, password=target.password) as client:
-            for database in (target.analytics, target.database):
-                client.execute(f"DROP DATABASE IF EXISTS {database}")
+    _pool.take_back()
 
 
 @pytest.fixture

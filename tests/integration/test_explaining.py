@@ -97,6 +97,7 @@ def adds_up(one: Reconciliation) -> bool:
 def test_explanations_agree_with_the_books_and_sums_add_up(
     new_store: NewStore, facts: list[Fact], pending: bool
 ) -> None:
+    new_store.start_over()
     store = new_store()
     if pending:
         take(worker_over(store), facts)

@@ -108,6 +108,7 @@ def test_forgetting_that_was_killed_anywhere_is_repeated_to_the_same_end(
     run(undisturbed, remember(undisturbed), 0)
     expected = end_of(undisturbed)
     for number in range(1, 100):
+        new_store.start_over()
         store = new_store()
         log = remember(store)
         if not run(store, log, number):

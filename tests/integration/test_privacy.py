@@ -146,6 +146,7 @@ def test_a_purge_that_was_killed_anywhere_is_repeated_to_the_same_end(
     expected = tables(undisturbed)
     for after in (False, True):
         for number in range(1, 100):
+            new_store.start_over()
             store = new_store()
             fill(store)
             kill(number, after)

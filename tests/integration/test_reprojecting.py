@@ -76,6 +76,7 @@ def test_live_and_reprojected_books_are_equal(
     new_store: NewStore, story: tuple[list[Fact], list[list[Fact]], list[Program]], data: st.DataObject
 ) -> None:
     facts, batches, versions = story
+    new_store.start_over()
     whole = new_store()
     apply_programs(log_of(whole), [versions[-1]])
     take(worker_over(whole), facts)

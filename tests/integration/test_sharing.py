@@ -79,6 +79,7 @@ def test_two_workers_write_what_one_would(
     new_store: NewStore, story: tuple[list[Batch], list[Program]], data: st.DataObject
 ) -> None:
     batches, versions = story
+    new_store.start_over()
     whole = new_store()
     apply_programs(log_of(whole), [versions[-1]])
     take(worker_over(whole), [fact for _, batch in batches for fact in batch])

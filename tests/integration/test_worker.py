@@ -100,6 +100,7 @@ def split_recording(seed: int) -> list[list[bytes]]:
 def test_any_split_order_and_repetition_ends_in_the_same_tables(
     new_store: NewStore, undisturbed: dict[str, list[tuple[Any, ...]]], seed: int, restart: bool
 ) -> None:
+    new_store.start_over()
     store = new_store()
     apply_programs(log_of(store), programs())
     worker = worker_over(store)
