@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from processors.alerts.rules import AlertRules
+from processors.alerts.signals import signals
 from processors.facts.decode import Skipped, decode
 from processors.facts.facts import UserClass, UserCreated, is_action
 from processors.facts.titles import is_ip
@@ -14,6 +16,7 @@ from processors.judging.judge import Verdict
 from processors.judging.ledger import Change
 from processors.judging.projection import Projector
 from processors.programs.program import Exclusions, Program, Session
+from storage.alerts import ClickHouseAlerts
 from storage.clickhouse import ClickHouseStore
 from tests.histories import START, WIKI, common, edit
 from tests.purging import NOW, page_change, write
@@ -41,6 +44,10 @@ def test_no_column_of_users_holds_an_ip_address_after_all_recordings(store: Clic
     entries = list(projector.judge([fact for fact in facts if is_action(fact)]))
     store.write_changes([Change(one, None, False, Cause("edit", "x")) for one in entries], 1)
     store.refresh_standings({("everyone", one.user, one.wiki) for one in entries}, 1)
+    rules = AlertRules.shipped()
+    ClickHouseAlerts(store.connections).write_signals(
+        [one for fact in facts for one in signals(fact, rules.of(fact.wiki))]
+    )
     users = store.connections.statement(
         "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'user'"
     )[0]

@@ -70,7 +70,7 @@ def test_the_big_program_has_its_participants_and_a_board(filled: ClickHouseStor
 def test_judging_all_of_it_again_changes_nothing(filled: ClickHouseStore) -> None:
     lines = _rows(filled, "SELECT count() FROM ledger")
     assert lines > [(100,)]
-    filled.connections.command("TRUNCATE TABLE books")
+    filled.connections.command("TRUNCATE TABLE judged")
     log = ClickHouseProgramLog(filled.connections)
     Worker(filled, log, PositionTracker("bench", None), metrics=NoMetrics(), clock=now).catch_up()
     assert len(filled.books()) == 4
