@@ -108,7 +108,7 @@ def replay(settings: Settings, files: Sequence[Path], programs: Sequence[Path], 
         apply_programs(opened.log, definitions)
         streams = "recorded"
         # Of the past nobody is written to.
-        alerts = keep_alerts(opened.store, settings, now, written_to=False)
+        alerts = keep_alerts(opened.store, settings, now, metrics=NoMetrics(), written_to=False)
         tracker = PositionTracker(streams, None)
         worker = Worker(opened.store, opened.log, tracker, metrics=NoMetrics(), clock=now, alerts=alerts)
         pipeline = Pipeline(source, worker, metrics=NoMetrics(), revive=opened.revive)

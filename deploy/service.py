@@ -70,7 +70,9 @@ async def service(
     def tell(news: Sequence[AlertChange]) -> None:
         loop.call_soon_threadsafe(live.alerted, [(one.alert.program, one.alert.alert_id) for one in news])
 
-    alerts = keep_alerts(store, settings, now, queued=lambda: loop.call_soon_threadsafe(woken.set), tell=tell)
+    alerts = keep_alerts(
+        store, settings, now, metrics=metrics, queued=lambda: loop.call_soon_threadsafe(woken.set), tell=tell
+    )
     tracker = PositionTracker(streams, checkpoint, gaps)
     worker = Worker(store, opened.log, tracker, metrics=metrics, clock=now, alerts=alerts)
     boards = StoreBoards(store, now)

@@ -133,6 +133,12 @@ SQL_QUERIES = MetricDef(
 SQL_SECONDS = MetricDef(
     "wikitally_sql_duration_seconds", Kind.HISTOGRAM, "seconds from a request to the SQL gateway to its last byte"
 )
+ALERT_STEPS = MetricDef(
+    "wikitally_alert_steps_total",
+    Kind.COUNTER,
+    "steps of alerts that came to be known, by the alert's kind and the state that it came to",
+    ("kind", "state"),
+)
 WEBHOOK_ATTEMPTS = MetricDef(
     "wikitally_webhook_attempts_total",
     Kind.COUNTER,
@@ -179,6 +185,7 @@ ALL: tuple[MetricDef, ...] = (
     LIVE_FRAMES,
     SQL_QUERIES,
     SQL_SECONDS,
+    ALERT_STEPS,
     WEBHOOK_ATTEMPTS,
     WEBHOOK_SECONDS,
     WEBHOOK_LATENCY,

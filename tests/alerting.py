@@ -15,6 +15,7 @@ from processors.alerts.rules import AlertRules
 from processors.metrics import NoMetrics
 from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import STREAMS, World
+from tests.recorders import RecordedMetrics
 from tests.stores import log_of
 
 RULES = AlertRules.shipped()
@@ -28,11 +29,12 @@ class AlertWorld(World):
     """Reading and deciding leave in `heard` what was told."""
 
     heard: list[AlertChange] = field(default_factory=list)
+    metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
     alerting: Alerting = field(init=False)
 
     def restart(self) -> None:
         def make(states: States) -> AlertKeeper:
-            self.alerting = Alerting(self.store, states, rules=lambda: RULES)
+            self.alerting = Alerting(self.store, states, rules=lambda: RULES, metrics=self.metrics)
             return AlertKeeper(self.alerting, None, lambda news: self.heard.extend(news))
 
         tracker = PositionTracker(STREAMS, self.store.checkpoint(STREAMS), self.store.open_gaps())

@@ -22,6 +22,7 @@ from processors.facts.facts import Categorized, Edit, Fact, Logged, RevisionsHid
 from processors.judging.contributions import PageRef
 from processors.judging.judge import Verdict
 from processors.judging.ledger import Change
+from processors.metrics import Metrics
 from processors.ports.boards import Freshness
 from processors.programs.states import ProgramState
 from storage.alerts import ClickHouseAlerts
@@ -53,6 +54,7 @@ class Alerting:
         states: Callable[[], Mapping[str, ProgramState]],
         *,
         rules: Callable[[], AlertRules],
+        metrics: Metrics,
         limits: Limits | None = None,
         since: int | None = None,
     ) -> None:
@@ -61,7 +63,7 @@ class Alerting:
         self._states = states
         self._rules = rules
         self._programs = KnownPrograms()
-        self._telling = Telling(self._store)
+        self._telling = Telling(self._store, metrics)
         self._pages = PageAlerts(self._store, self._programs, self._telling)
         self._works = WorkAlerts(self._store, self._programs, self._telling)
         self._numbers = NumberAlerts(self._store, self._programs, self._telling, limits or Limits())

@@ -13,6 +13,7 @@ from processors.alerts.changes import AlertChange
 from processors.alerts.timed import Limits
 from processors.facts.facts import Fact
 from processors.judging.ledger import Change
+from processors.metrics import Metrics
 from processors.ports.boards import Freshness
 from processors.programs.states import ProgramState
 from storage.clickhouse import ClickHouseStore
@@ -60,6 +61,7 @@ def keep_alerts(
     settings: Settings,
     clock: Callable[[], datetime],
     *,
+    metrics: Metrics,
     written_to: bool = True,
     queued: Callable[[], object] = lambda: None,
     tell: Tell = lambda changes: None,
@@ -85,7 +87,7 @@ def keep_alerts(
         if written_to:
             outbox = Outbox(store, states, clock=clock, base_url=settings.public_url)
             outbox.on_queued = queued
-        alerting = Alerting(store, states, rules=lambda: rules.rules, limits=limits, since=since)
+        alerting = Alerting(store, states, rules=lambda: rules.rules, metrics=metrics, limits=limits, since=since)
         return AlertKeeper(alerting, outbox, tell)
 
     return make

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from processors.alerts.alerts import Alert, Step
+from processors import metrics as m
+from processors.alerts.alerts import Alert, AlertState, Step
 from processors.alerts.changes import AlertChange
+from processors.metrics import Metrics
 from storage.alerts import ClickHouseAlerts, Written
 
 Key = tuple[str, str]
@@ -14,9 +16,12 @@ Key = tuple[str, str]
 class Telling:
     """Writes alerts, and keeps what is to be told until whoever asked says that it was."""
 
-    def __init__(self, store: ClickHouseAlerts) -> None:
+    def __init__(self, store: ClickHouseAlerts, metrics: Metrics) -> None:
         self._store = store
+        self._metrics = metrics
         self._untold: dict[Key, AlertChange] = {}
+        self._uncounted: set[tuple[Key, str, AlertState]] = set()
+        """Steps that are news, until the store has surely taken them."""
 
     @property
     def untold(self) -> tuple[AlertChange, ...]:
@@ -46,14 +51,14 @@ class Telling:
 
     def write(
         self,
-        alerts: Iterable[Alert],
+        alerts: Sequence[Alert],
         stored: Mapping[Key, Alert],
         version: int,
         *,
         quiet: Collection[Key] = (),
         gone: Iterable[Alert] = (),
     ) -> None:
-        """Store what differs from `stored`, and let new steps be told.
+        """Store what differs from `stored`, and let new steps be told; each is counted once, also when it is repeated.
 
         Args:
             quiet: alerts whose steps are none of news, though they are not stored yet.
@@ -69,8 +74,20 @@ class Telling:
                 [] if key_of(alert) in quiet else [one for one in alert.steps if (one.cause, one.state) not in known]
             )
             rows.append((alert, min(len(fresh), 255)))
+            self._uncounted |= {(key_of(alert), one.cause, one.state) for one in fresh}
             self.tell(alert, fresh)
         self._store.write_alerts(rows, list(gone), version)
+        self._count(alerts)
+
+    def _count(self, written: Iterable[Alert]) -> None:
+        if not self._uncounted:
+            return
+        for alert in written:
+            for one in alert.steps:
+                step = key_of(alert), one.cause, one.state
+                if step in self._uncounted:
+                    self._uncounted.remove(step)
+                    self._metrics.count(m.ALERT_STEPS, kind=str(alert.kind), state=str(one.state))
 
 
 def key_of(alert: Alert) -> Key:

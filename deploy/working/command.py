@@ -82,7 +82,7 @@ def work(settings: Settings) -> None:
 
             def alerts(store: ClickHouseStore, clock: Callable[[], datetime], since: int) -> MakeAlerts:
                 make = keep_alerts(
-                    store, settings, clock, queued=lambda: loop.call_soon_threadsafe(woken.set),
+                    store, settings, clock, metrics=metrics, queued=lambda: loop.call_soon_threadsafe(woken.set),
                     tell=telling(client, loop), since=since,
                 )  # fmt: skip
                 return lambda states: Published(make(states), client, loop)

@@ -54,7 +54,7 @@ class ToldWorld(AlertWorld):
 
     def restart(self) -> None:
         def make(states: States) -> AlertKeeper:
-            self.alerting = Alerting(self.store, states, rules=lambda: RULES)
+            self.alerting = Alerting(self.store, states, rules=lambda: RULES, metrics=NoMetrics())
             self.outbox = Outbox(self.store, states, clock=self.clock)
             return AlertKeeper(self.alerting, self.outbox)
 
