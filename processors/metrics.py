@@ -151,7 +151,16 @@ WEBHOOK_SECONDS = MetricDef(
 WEBHOOK_LATENCY = MetricDef(
     "wikitally_webhook_latency_seconds", Kind.HISTOGRAM, "seconds from a message's place in the outbox to its arrival"
 )
-WEBHOOK_PENDING = MetricDef("wikitally_webhook_pending", Kind.GAUGE, "messages that are held to be delivered")
+WEBHOOK_PENDING = MetricDef(
+    "wikitally_webhook_pending",
+    Kind.GAUGE,
+    "messages that are held to be delivered: of each subscription the 100 oldest that the outbox has",
+)
+WEBHOOK_OPEN = MetricDef(
+    "wikitally_webhook_open_circuits",
+    Kind.GAUGE,
+    "subscriptions that are left alone for a while, since attempts in a row failed or the endpoint asked for it",
+)
 WEBHOOK_DEAD = MetricDef("wikitally_webhook_dead_total", Kind.COUNTER, "messages that were given up")
 
 ALL: tuple[MetricDef, ...] = (
@@ -190,6 +199,7 @@ ALL: tuple[MetricDef, ...] = (
     WEBHOOK_SECONDS,
     WEBHOOK_LATENCY,
     WEBHOOK_PENDING,
+    WEBHOOK_OPEN,
     WEBHOOK_DEAD,
 )
 

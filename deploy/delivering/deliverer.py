@@ -86,6 +86,9 @@ class Deliverer:
                 tasks.create_task(self._store(), name="webhooks: storing")
                 tasks.create_task(self._dispatch(), name="webhooks: dispatching")
         finally:
+            # Whoever delivers next tells of them.
+            self._metrics.unset(m.WEBHOOK_PENDING)
+            self._metrics.unset(m.WEBHOOK_OPEN)
             for one in list(self._attempts):
                 one.cancel()
             await asyncio.gather(*self._attempts, return_exceptions=True)
@@ -115,6 +118,7 @@ class Deliverer:
             self._subscriptions_at = now
             self._end(unknown)
         if not self._subscriptions and not self._queue:
+            self._show()
             return
         for name in list(self._queue.wanting()):
             found_of = await asyncio.to_thread(self._webhooks.pending, MOST_IN_MEMORY, name)
@@ -129,8 +133,13 @@ class Deliverer:
             deliveries = await asyncio.to_thread(self._webhooks.pending_since, since) if newest > self._newest else []
         self._newest = newest
         self._queue.add(deliveries)
-        self._metrics.set(m.WEBHOOK_PENDING, len(self._queue))
+        self._show()
         self._changed.set()
+
+    def _show(self) -> None:
+        self._metrics.set(m.WEBHOOK_PENDING, len(self._queue))
+        wanted = {one.id for one in self._subscriptions.values() if self._wanted(one)}
+        self._metrics.set(m.WEBHOOK_OPEN, len(wanted.intersection(self._queue.open_circuits())))
 
     def _end(self, unknown: Sequence[Delivery]) -> None:
         """Give up what is for subscriptions that have ended, or never were."""

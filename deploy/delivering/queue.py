@@ -161,6 +161,10 @@ class Queue:
             self._sent[after.key] = after.revision
         self._note(after.subscription)
 
+    def open_circuits(self) -> Collection[str]:
+        """Endpoints that are left alone, or have been until now: what they were sent last did not arrive."""
+        return [name for name, one in self._lanes.items() if one.circuit.open_until is not None]
+
     def of(self, subscription: str) -> list[Delivery]:
         """What is held of an endpoint and not under way."""
         lane = self._lanes.get(subscription)

@@ -21,10 +21,10 @@ from deploy.delivering.vault import Vault, new_key
 from deploy.opening import OpenStore
 from deploy.settings import Settings
 from processors.alerts.alerts import AlertKind, AlertState
-from processors.alerts.delivery import SCHEDULE
+from processors.alerts.delivery import OPEN_AFTER, SCHEDULE
 from processors.alerts.subscriptions import Format
 from processors.errors import Conflict, InvalidInput, StoreUnavailable
-from processors.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_LATENCY
+from processors.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_DEAD, WEBHOOK_LATENCY, WEBHOOK_OPEN, WEBHOOK_PENDING
 from storage.clickhouse import ClickHouseStore
 from storage.locks import Lease, Locks
 from tests.receivers import answer, gigabytes, hang, receiving, slam, trickle
@@ -309,6 +309,27 @@ async def test_a_thousand_subscriptions_hear_of_an_alert_within_seconds(site: Si
         assert perf_counter() - started < 10
     assert len({one.headers["webhook-id"] for one in site.receiver.requests}) == 1000
     assert site.metrics.total(WEBHOOK_ATTEMPTS) == 1000
+
+
+async def test_what_waits_and_who_is_left_alone_is_shown_for_as_long_as_it_is_so(site: Site) -> None:
+    def shown() -> tuple[float | None, float | None]:
+        return site.metrics.gauges.get((WEBHOOK_PENDING.name,)), site.metrics.gauges.get((WEBHOOK_OPEN.name,))
+
+    await site.add("/back")
+    lost, _ = await site.add("/lost")
+    for path in ("/back", "/lost"):
+        site.receiver.behaviours[path] = answer(500)
+    async with site.delivering():
+        await until(lambda: shown() == (0, 0))
+        site.queue(*(change(f"Page {number}", AlertState.TAGGED) for number in range(OPEN_AFTER + 1)))
+        await until(lambda: shown() == (2 * (OPEN_AFTER + 1), 2))
+        site.receiver.behaviours["/back"] = answer(200)
+        site.moved += timedelta(minutes=1)
+        await until(lambda: shown() == (OPEN_AFTER + 1, 1))
+        await site.desk.remove(lost.id)
+        await until(lambda: shown() == (0, 0))
+    assert shown() == (None, None)
+    assert site.metrics.total(WEBHOOK_DEAD) == OPEN_AFTER + 1
 
 
 async def test_one_process_at_a_time_delivers_and_is_succeeded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

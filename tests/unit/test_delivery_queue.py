@@ -89,13 +89,17 @@ def test_an_endpoint_that_fails_again_and_again_is_left_alone_for_a_while() -> N
     queue = Queue()
     queue.add([delivery("s", number, str(number)) for number in range(20)])
     for _ in range(OPEN_AFTER):
+        assert not queue.open_circuits()
         queue.done(all_due(queue)[0], FAILED, NOW, 0.0)
     assert all_due(queue) == []
+    assert queue.open_circuits() == ["s"]
     opens = queue.next_at()
     assert opens is not None
     probe = all_due(queue, opens)
     assert len(probe) == 1
+    assert queue.open_circuits() == ["s"]
     queue.done(probe[0], TAKEN, opens, 0.0)
+    assert not queue.open_circuits()
     assert len(all_due(queue, opens)) == 1
 
 
