@@ -159,7 +159,7 @@ WEBHOOK_PENDING = MetricDef(
 WEBHOOK_OPEN = MetricDef(
     "wikitally_webhook_open_circuits",
     Kind.GAUGE,
-    "subscriptions that are left alone for a while, since attempts in a row failed or the endpoint asked for it",
+    "subscriptions with messages that are left alone for a while, since attempts failed or the endpoint asked for it",
 )
 WEBHOOK_DEAD = MetricDef("wikitally_webhook_dead_total", Kind.COUNTER, "messages that were given up")
 

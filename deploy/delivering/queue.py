@@ -162,8 +162,8 @@ class Queue:
         self._note(after.subscription)
 
     def open_circuits(self) -> Collection[str]:
-        """Endpoints that are left alone, or have been until now: what they were sent last did not arrive."""
-        return [name for name, one in self._lanes.items() if one.circuit.open_until is not None]
+        """Endpoints that are left alone although something is held for them, or were until the attempt of now."""
+        return [name for name, one in self._lanes.items() if one.held and one.circuit.open_until is not None]
 
     def of(self, subscription: str) -> list[Delivery]:
         """What is held of an endpoint and not under way."""

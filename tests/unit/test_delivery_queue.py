@@ -103,6 +103,17 @@ def test_an_endpoint_that_fails_again_and_again_is_left_alone_for_a_while() -> N
     assert len(all_due(queue, opens)) == 1
 
 
+def test_an_endpoint_that_nothing_is_held_for_any_more_is_not_said_to_be_left_alone() -> None:
+    queue = Queue()
+    queue.add([delivery("s", number, str(number)) for number in range(OPEN_AFTER)])
+    for _ in range(OPEN_AFTER):
+        queue.done(all_due(queue)[0], FAILED, NOW, 0.0)
+    assert queue.open_circuits() == ["s"]
+    for one in queue.of("s"):
+        queue.settle(given_up(one, NOW))
+    assert not queue.open_circuits()
+
+
 def test_what_failed_while_an_endpoint_was_away_is_sent_as_soon_as_it_is_back() -> None:
     queue = Queue()
     queue.add([delivery("s", number, str(number)) for number in range(OPEN_AFTER)])
