@@ -64,6 +64,11 @@ KAFKA_WATERMARK = MetricDef(
     Kind.GAUGE,
     "event time (Unix seconds) up to which all is in Kafka, acknowledged",
 )
+LOG_AWAY = MetricDef(
+    "wikitally_log_away",
+    Kind.GAUGE,
+    "1 while Kafka does not answer a worker, or does not take what it publishes, and judging waits for it, else 0",
+)
 LOG_LAG = MetricDef(
     "wikitally_log_lag", Kind.GAUGE, "messages of a partition of facts that a worker has still to read", ("partition",)
 )
@@ -174,6 +179,7 @@ ALL: tuple[MetricDef, ...] = (
     KAFKA_WAITING,
     KAFKA_RESTARTS,
     KAFKA_WATERMARK,
+    LOG_AWAY,
     LOG_LAG,
     REBALANCES,
     FENCED,

@@ -50,11 +50,12 @@ def batch_name(batch: Sequence[RawEvent]) -> str:
 
 
 class Pipeline:
-    """Runs one worker over one source. While the store is away it waits, and reads nothing further.
+    """Runs one worker over one source. While the store or the log is away it waits, and reads nothing further.
 
     Args:
         revive: called in a thread before each new attempt after the store was away.
         on_change: called on the event loop with the programs whose standings may have changed.
+        on_log: called on the event loop when `log_away` has changed.
     """
 
     def __init__(
@@ -65,16 +66,20 @@ class Pipeline:
         metrics: Metrics,
         revive: Callable[[], object] = lambda: None,
         on_change: Callable[[frozenset[str]], None] = lambda slugs: None,
+        on_log: Callable[[], object] = lambda: None,
     ) -> None:
         self._source = source
         self._worker = worker
         self._metrics = metrics
         self._revive = revive
         self._on_change = on_change
+        self._on_log = on_log
         self._free = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="worker")
         self._wanted = asyncio.Event()
         self.store_away = False
+        self.log_away = False
+        """What is published is not taken."""
         metrics.set(m.STORE_AWAY, 0)
 
     def look(self) -> None:
@@ -144,25 +149,46 @@ class Pipeline:
         return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, call)
 
     async def _with_store(self, name: str, call: Callable[[], _Result]) -> _Result:
-        """Call the worker until the store has taken it."""
+        """Call the worker until the store has taken it, and the log what the worker publishes."""
+        away: StoreUnavailable | LogUnavailable | None = None
         async for attempt in at_last(StoreUnavailable, LogUnavailable):
             with attempt:
-                if attempt.num > 1:
-                    self._away(name)
-                    await self._in_thread(self._try_to_revive)
-                result = await self._in_thread(call)
-        if self.store_away:
-            self.store_away = False
-            self._metrics.set(m.STORE_AWAY, 0)
-            _log.info("the store is back")
+                try:
+                    if isinstance(away, StoreUnavailable):
+                        self._metrics.count(m.STORE_RETRIES, call=name)
+                        self._tell_store(away=True, call=name)
+                        await self._in_thread(self._try_to_revive)
+                    elif away is not None:
+                        # What is published comes after what is stored.
+                        self._tell_store(away=False)
+                        self._tell_log(away=True, call=name, error=str(away))
+                    result = await self._in_thread(call)
+                except (StoreUnavailable, LogUnavailable) as error:
+                    away = error
+                    raise
+        self._tell_store(away=False)
+        self._tell_log(away=False)
         return result
 
-    def _away(self, call: str) -> None:
-        self._metrics.count(m.STORE_RETRIES, call=call)
-        if not self.store_away:
-            self.store_away = True
-            self._metrics.set(m.STORE_AWAY, 1)
-            _log.warning("the store does not answer; reading waits until it does", call=call)
+    def _tell_store(self, *, away: bool, **details: str) -> None:
+        if away == self.store_away:
+            return
+        self.store_away = away
+        self._metrics.set(m.STORE_AWAY, away)
+        if away:
+            _log.warning("the store does not answer; reading waits until it does", **details)
+        else:
+            _log.info("the store is back")
+
+    def _tell_log(self, *, away: bool, **details: str) -> None:
+        if away == self.log_away:
+            return
+        self.log_away = away
+        if away:
+            _log.warning("Kafka does not take what is published; reading waits until it does", **details)
+        else:
+            _log.info("Kafka takes what is published again")
+        self._on_log()
 
     def _try_to_revive(self) -> None:
         try:

@@ -86,8 +86,10 @@ class Shifts:
         self._ended = asyncio.Event()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Raises what cannot be mended by trying again."""
-        self.log_away = False
+        self._unanswered = False
+        """Kafka does not answer what we ask it."""
         self.ours: frozenset[int] = frozenset()
+        self._show_log()
 
     # assignments
 
@@ -156,6 +158,14 @@ class Shifts:
     # how it goes
 
     @property
+    def log_away(self) -> bool:
+        """Whether Kafka does not answer, or does not take what is published."""
+        return self._unanswered or (self._now is not None and self._now.pipeline.log_away)
+
+    def _show_log(self) -> None:
+        self._metrics.set(m.LOG_AWAY, self.log_away)
+
+    @property
     def store_away(self) -> bool:
         return self._now is not None and self._now.pipeline.store_away
 
@@ -171,7 +181,7 @@ class Shifts:
 
     @property
     def busy(self) -> bool:
-        """Waiting for something else than messages: loading, or the store is away."""
+        """Waiting for something else than messages and Kafka: loading, or the store is away."""
         return bool(self.ours) and (self._now is None or not self._begun.is_set() or self.store_away)
 
     # a shift
@@ -193,6 +203,7 @@ class Shifts:
             finally:
                 self._begun.clear()
                 self._now = None
+                self._show_log()
             await asyncio.sleep(pause)
 
     async def _work(self, partitions: frozenset[int]) -> None:
@@ -224,7 +235,7 @@ class Shifts:
             store, self._opened.log, tracker, metrics=self._metrics, clock=clock, together=together,
             alerts=self._alerts(store, clock, told_until(partitions, positions)),
         )  # fmt: skip
-        pipeline = Pipeline(source, worker, metrics=self._metrics, revive=self._opened.revive)
+        pipeline = Pipeline(source, worker, metrics=self._metrics, revive=self._opened.revive, on_log=self._show_log)
         self._now = _Now(share, source, pipeline)
         started = now()
         _log.info("loading what is known of the wikis", partitions=len(partitions), of=of)
@@ -266,12 +277,14 @@ class Shifts:
         """Ask Kafka, for as long as it takes."""
         async for attempt in at_last(LogUnavailable):
             with attempt:
-                if attempt.num > 1 and not self.log_away:
-                    self.log_away = True
+                if attempt.num > 1 and not self._unanswered:
+                    self._unanswered = True
+                    self._show_log()
                     _log.warning("Kafka does not answer; waiting until it does")
                 result = await asyncio.get_running_loop().run_in_executor(self._asking, call)
-        if self.log_away:
-            self.log_away = False
+        if self._unanswered:
+            self._unanswered = False
+            self._show_log()
             _log.info("Kafka is back")
         return result
 

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from deploy.working.shifts import FENCED_SECONDS, Shifts, next_offsets
 from ingest.kafka_reading import Mark
-from processors.errors import NotOurs, StoreUnavailable, TooManyInvalidEvents
-from processors.metrics import FENCED, LOG_LAG, REBALANCES, WATERMARK
+from processors.errors import LogUnavailable, NotOurs, StoreUnavailable, TooManyInvalidEvents
+from processors.metrics import FENCED, LOG_AWAY, LOG_LAG, REBALANCES, WATERMARK
 from processors.ports.store import Reached
 from storage.positions import LogPosition
 from tests.recorders import RecordedMetrics
@@ -101,7 +101,7 @@ def test_what_is_shown_of_partitions_is_shown_no_more_when_they_are_given_back()
         await asyncio.sleep(1)
         assert shifts.metrics.gauges
         await shifts.begin(frozenset())
-        assert shifts.metrics.gauges == {}
+        assert shifts.metrics.gauges == {(LOG_AWAY.name,): 0}
         assert shifts.metrics.total(REBALANCES) == 2
 
     run_skipping(run())
@@ -144,3 +144,32 @@ def test_what_kafka_has_deleted_stays_expected_so_that_it_is_written_down_as_mis
 def test_a_log_that_ends_before_what_is_stored_is_another_one_and_read_from_its_beginning() -> None:
     assert next_offsets({0, 2}, stored(p0=10, p2=7), MARK) == {0: 5, 2: 8}
     assert next_offsets({0, 1}, stored(p0=4, p1=0), MARK) == {0: 5, 1: 0}
+
+
+# what is away
+
+
+def test_kafka_is_away_when_it_does_not_answer_and_when_it_does_not_take_what_is_published() -> None:
+    async def run() -> None:
+        shifts = Scripted()
+        gauge = shifts.metrics.gauges
+        assert (shifts.log_away, gauge[LOG_AWAY.name,]) == (False, 0)
+        pipeline = SimpleNamespace(log_away=True, store_away=False)
+        shifts._now = cast(Any, SimpleNamespace(pipeline=pipeline))
+        shifts._show_log()
+        assert (shifts.log_away, shifts.store_away, gauge[LOG_AWAY.name,]) == (True, False, 1)
+        pipeline.log_away = False
+        answers: list[Exception | None] = [LogUnavailable("away"), LogUnavailable("away"), None]
+        seen = []
+
+        def ask() -> None:
+            seen.append((shifts.log_away, gauge[LOG_AWAY.name,]))
+            if (error := answers.pop(0)) is not None:
+                raise error
+
+        shifts._show_log()
+        await shifts._ask(ask)
+        assert seen == [(False, 0), (True, 1), (True, 1)]
+        assert (shifts.log_away, gauge[LOG_AWAY.name,]) == (False, 0)
+
+    asyncio.run(run())
