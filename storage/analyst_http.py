@@ -1,7 +1,8 @@
-"""The account for SQL of others, over ClickHouse's HTTP interface: the embedded server's or a cluster's."""
+"""An account that only reads, over ClickHouse's HTTP interface: the embedded server's or a cluster's."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import aiohttp
 
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.ports.sql import SqlAnswer
+from storage.target import Target, Tls
 
 _CONNECT_SECONDS = 5
 _LONGEST_SILENCE_SECONDS = 90
@@ -28,6 +30,15 @@ class HttpTarget:
     user: str
     password: str = field(repr=False)
     database: str = "analytics"
+    tls: Tls = field(default_factory=Tls)
+    """Where the URL says https."""
+
+    @classmethod
+    def beside(cls, target: Target, port: int | None = None) -> HttpTarget:
+        """The same account and database as over the native port; by default on 8123, with TLS 8443."""
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        scheme, usual = ("https", 8443) if target.secure else ("http", 8123)
+        return cls(f"{scheme}://{host}:{port or usual}/", target.user, target.password, target.database, target.tls)
 
     @classmethod
     def parse(cls, url: str) -> HttpTarget:
@@ -101,7 +112,7 @@ class AnalystHttp:
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=_CONNECT_SECONDS, sock_read=_LONGEST_SILENCE_SECONDS
                 ),
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=aiohttp.TCPConnector(limit=0, ssl=_trust(self._target)),
                 auto_decompress=False,
                 skip_auto_headers=("Content-Type",),
             )
@@ -112,6 +123,18 @@ class AnalystHttp:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _trust(target: HttpTarget) -> ssl.SSLContext | bool:
+    if not target.url.startswith("https:"):
+        return True
+    tls = target.tls
+    context = ssl.create_default_context(cafile=tls.ca)
+    if tls.cert is not None:
+        context.load_cert_chain(tls.cert, tls.key)
+    if not tls.verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _is_for_them(header: str) -> bool:

@@ -18,6 +18,11 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n"})
 _SETTINGS = {"readonly": "2", "max_execution_time": "0", "output_format_parquet_string_as_string": "1"}
 
 
+def escaped(params: Mapping[str, str | int]) -> dict[str, str]:
+    """Values for `{name:Type}` in a query, as parameters of the URL."""
+    return {f"param_{name}": str(value).translate(_ESCAPES) for name, value in params.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class HttpPort:
     """The HTTP port of a ClickHouse server, and who asks there."""
@@ -68,7 +73,7 @@ class HttpPort:
     def _ask(
         self, connection: http.client.HTTPConnection, sql: str, output_format: str, params: Mapping[str, str | int]
     ) -> http.client.HTTPResponse:
-        bound = {f"param_{name}": str(value).translate(_ESCAPES) for name, value in params.items()}
+        bound = escaped(params)
         address = "/?" + urlencode({"database": self.database, "default_format": output_format, **_SETTINGS, **bound})
         secret = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         connection.request("POST", address, body=sql.encode(), headers={"Authorization": f"Basic {secret}"})

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from deploy.cli import exporting
-from deploy.cli.exporting import ExportFormat
 from deploy.cli.options import Data
 from deploy.settings import load_settings
+from processors.ports.exports import ExportFormat
 
 
 def export(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,27 +17,14 @@ from deploy.opening import OpenStore
 from deploy.settings import Settings
 from processors.errors import InvalidInput
 from processors.facts.wikis import nearest
+from processors.ports.exports import ExportFormat
+from processors.programs.program import Visibility
 from storage.connection import query
 from storage.embedded import attach
 from storage.exports import HttpPort
+from storage.program_exports import EXPORT_FORMATS, contributions_of
 from storage.target import Target
 from storage.views import view_texts
-
-
-class ExportFormat(StrEnum):
-    PARQUET = "parquet"
-    CSV = "csv"
-    TSV = "tsv"
-    JSON = "json"
-    """One object a line."""
-
-
-_FORMATS = {
-    ExportFormat.PARQUET: "Parquet",
-    ExportFormat.CSV: "CSVWithNames",
-    ExportFormat.TSV: "TSVWithNames",
-    ExportFormat.JSON: "JSONEachRow",
-}
 
 
 def export(
@@ -55,13 +41,14 @@ def export(
     if file is None and output is ExportFormat.PARQUET and sys.stdout.isatty():
         raise InvalidInput("Parquet is not for terminals: say --output FILE")
     with opened_store(settings) as opened:
-        params: dict[str, str | int] = {}
+        params: Mapping[str, str | int] = {}
         if table is not None:
             sql = _view(opened, table)
         else:
-            sql, params = query("export_contributions"), {"program": _known(opened, program or ""), "names": int(names)}
+            sql = query("export_contributions")
+            params = contributions_of(_known(opened, program or ""), Visibility, names=names)
         port = _http_port(opened, settings)
-        with port.stream(sql, _FORMATS[output], params) as chunks, _written(file) as target:
+        with port.stream(sql, EXPORT_FORMATS[output], params) as chunks, _written(file) as target:
             for chunk in _shown(chunks):
                 target.write(chunk)
 

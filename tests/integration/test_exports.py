@@ -13,12 +13,15 @@ import pytest
 
 from processors.errors import StoreUnavailable
 from processors.programs.events import NameHidden
+from processors.programs.program import Visibility
 from storage.clickhouse import ClickHouseStore
 from storage.connection import query
 from storage.embedded import Address
 from storage.exports import HttpPort
+from storage.program_exports import contributions_of
 from tests.acceptance.commands import wikitally
 from tests.integration.test_views import PROGRAM, contribution, decide, enter
+from tests.stores import show
 
 
 def port_of(address: Address, store: ClickHouseStore) -> HttpPort:
@@ -70,8 +73,10 @@ def test_parameters_are_values_whatever_they_hold(port: HttpPort) -> None:
 
 
 def test_parquet_can_be_read_again(port: HttpPort, store: ClickHouseStore) -> None:
+    show(store, "p")
     enter(store, contribution("p", "Ada", 7), contribution("p", "Ben", 8))
-    with port.stream(query("export_contributions"), "Parquet", {"program": "p", "names": 1}) as chunks:
+    params = contributions_of("p", Visibility, names=True)
+    with port.stream(query("export_contributions"), "Parquet", params) as chunks:
         written = b"".join(chunks)
     assert written[:4] == written[-4:] == b"PAR1"
     store.connections.command("CREATE TABLE again (user String, rev_id Int64) ENGINE = Memory")
@@ -91,7 +96,8 @@ def test_parquet_can_be_read_again(port: HttpPort, store: ClickHouseStore) -> No
 
 
 def exported(port: HttpPort, program: str, *, names: bool) -> list[str]:
-    with port.stream(query("export_contributions"), "JSONEachRow", {"program": program, "names": int(names)}) as chunks:
+    params = contributions_of(program, Visibility, names=names)
+    with port.stream(query("export_contributions"), "JSONEachRow", params) as chunks:
         return [json.loads(line)["user"] for line in b"".join(chunks).splitlines()]
 
 
