@@ -33,8 +33,8 @@ from processors.errors import InvalidInput, StoreUnavailable
 from processors.numbers.numbers import Metric
 from processors.ports.alerts import AlertFeed, FeedFilter
 from processors.ports.boards import Boards
+from processors.ports.exports import Exports
 from processors.ports.programs import Desk
-from processors.ports.sql import SqlServer
 from processors.ports.webhooks import WebhookDesk
 from processors.ports.why import Reasons
 
@@ -71,7 +71,7 @@ def create_app(
     feeds: AlertFeed | None = None,
     base_url: str = "",
     sql: ASGIApp | None = None,
-    exports: SqlServer | None = None,
+    exports: Exports | None = None,
 ) -> ASGIApp:
     """The whole site over a read side.
 
@@ -112,7 +112,7 @@ def create_app(
         app.mount("/sql", sql)
     app.include_router(board_routes.router(boards, live, access))
     if exports is not None:
-        app.include_router(export_router(exports, boards))
+        app.include_router(export_router(exports, boards, access))
 
     @app.get("/", include_in_schema=False)
     async def index() -> HTMLResponse:

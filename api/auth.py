@@ -109,9 +109,14 @@ class Seen(Generic[_P]):
     slug: str
 
     @property
+    def visibilities(self) -> tuple[Visibility, ...]:
+        """Which ones the program may have to be shown to them."""
+        return self.viewer.visibilities_for(self.slug)
+
+    @property
     def private(self) -> bool:
         """Whether they may see it although it is private."""
-        return Visibility.PRIVATE in self.viewer.visibilities_for(self.slug)
+        return Visibility.PRIVATE in self.visibilities
 
     def missing(self) -> Refusal:
         """What to raise where it is not there for them."""

@@ -62,6 +62,8 @@ class OpenStore:
     server: EmbeddedServer | None = None
     others: HttpTarget | None = None
     """The account for SQL of others; None: there is none."""
+    exports: HttpTarget | None = None
+    """The account for exports, which reads all programs; None: there are none."""
 
 
 @contextmanager
@@ -85,8 +87,11 @@ def owned_store(settings: Settings, *, migrate: bool = True) -> Iterator[OpenSto
             if migrate:
                 store.migrate()
             server.announce()
-            others = HttpTarget.parse(address.analyst_url)
-            yield OpenStore(store, log, analyst, owned=True, revive=server.ensure_running, server=server, others=others)
+            others, exports = HttpTarget.parse(address.analyst_url), HttpTarget.parse(address.exports_url)
+            yield OpenStore(
+                store, log, analyst, owned=True, revive=server.ensure_running, server=server, others=others,
+                exports=exports,
+            )  # fmt: skip
         finally:
             store.close()
             analyst.close()
@@ -123,8 +128,9 @@ def beside(address: Address, revive: Callable[[], object] = lambda: None) -> Ite
     store = ClickHouseStore(Target.parse(address.url))
     analyst = Connections(Target.parse(address.operator_url))
     try:
-        log, others = ClickHouseProgramLog(store.connections), HttpTarget.parse(address.analyst_url)
-        yield OpenStore(store, log, analyst, owned=False, revive=revive, others=others)
+        log = ClickHouseProgramLog(store.connections)
+        others, exports = HttpTarget.parse(address.analyst_url), HttpTarget.parse(address.exports_url)
+        yield OpenStore(store, log, analyst, owned=False, revive=revive, others=others, exports=exports)
     finally:
         store.close()
         analyst.close()
@@ -139,6 +145,7 @@ def _remote(settings: Settings, url: SecretStr, *, owned: bool, migrate: bool) -
             # Whoever counts may be started before its server is.
             patiently(store.migrate) if owned else store.migrate()
         log = ClickHouseProgramLog(store.connections)
-        yield OpenStore(store, log, store.connections, owned=owned, revive=lambda: None, others=others)
+        exports = HttpTarget.beside(store.connections.target, settings.clickhouse_http_port)
+        yield OpenStore(store, log, store.connections, owned=owned, revive=lambda: None, others=others, exports=exports)
     finally:
         store.close()

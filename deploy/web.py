@@ -23,6 +23,7 @@ from deploy.programs.commands import Commands
 from deploy.programs.desk import StoreDesk
 from deploy.settings import Settings
 from storage.analyst_http import AnalystHttp
+from storage.program_exports import ClickHouseExports
 
 AWAY = "the store does not answer"
 """What `/health` says then."""
@@ -57,6 +58,9 @@ async def web(
         sql = SqlGateway(analyst, desk.token, metrics) if analyst is not None else None
         if analyst is not None:
             stack.push_async_callback(analyst.close)
+        reader = AnalystHttp(opened.exports) if opened.exports is not None else None
+        if reader is not None:
+            stack.push_async_callback(reader.close)
         if sql is not None and settings.sql_port is not None:
             await stack.enter_async_context(serving(sql, settings.host, settings.sql_port))
         yield create_app(
@@ -71,7 +75,7 @@ async def web(
             feeds=StoreAlertFeeds(opened.store, now),
             base_url=settings.public_url,
             sql=sql,
-            exports=analyst,
+            exports=ClickHouseExports(reader) if reader is not None else None,
         )
 
 

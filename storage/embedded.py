@@ -76,6 +76,11 @@ class Address:
         """For the SQL of others, over HTTP: reads the views for analysts, within limits; never without a guard."""
         return f"http://{ANALYST}:{quote(self.analyst_password, safe='')}@{self.host}:{self.http_port}/{ANALYTICS}"
 
+    @property
+    def exports_url(self) -> str:
+        """For files of what is in programs: as `operator_url`, over HTTP."""
+        return f"http://{OPERATOR}:{quote(self.operator_password, safe='')}@{self.host}:{self.http_port}/{DATABASE}"
+
     def _url(self, user: str, password: str) -> str:
         return f"clickhouse://{user}:{quote(password, safe='')}@{self.host}:{self.tcp_port}/{DATABASE}"
 
