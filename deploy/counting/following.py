@@ -58,12 +58,17 @@ class _Read:
 
 
 class Following:
-    """What the log of program events says, taken into a projector; and what of the books is still to be judged."""
+    """What the log of program events says, taken into a projector; and what of the books is still to be judged.
 
-    def __init__(self, store: ClickHouseStore, log: ProgramLog, projector: Projector) -> None:
+    Args:
+        touched: where it notes the slices that recalled facts touch, which are to be judged with the next batch.
+    """
+
+    def __init__(self, store: ClickHouseStore, log: ProgramLog, projector: Projector, touched: Touched) -> None:
         self._store = store
         self._program_log = log
         self._projector = projector
+        self._touched = touched
         self._read: _Read | None = None
         self._recalled: set[str] = set()
         self._small: dict[str, _Task] = {}
@@ -71,8 +76,6 @@ class Following:
         self._done = 0
         self.recalled = 0
         """Facts read back from the log, for whoever waits for it."""
-        self.touched: Touched = {}
-        """Slices that recalled facts touch: to be judged with the next batch."""
 
     @property
     def progress(self) -> Progress:
@@ -141,7 +144,7 @@ class Following:
             for wiki, namespace, title in store.namespace_examples():
                 # A namespace may have been learned in the batch before a crash: its pages were not judged again.
                 if wiki in new:
-                    self.touched |= projector.learn_namespace(wiki, namespace, title)
+                    self._touched |= projector.learn_namespace(wiki, namespace, title)
             self._recalled |= new
         self.recall_categories(unjudged_since)
 
@@ -159,7 +162,7 @@ class Following:
         while wanted := self._projector.wanted:
             facts = list(self._store.categorized(wanted))
             self._projector.absorb(fact for fact in facts if fact.occurred_at < unjudged_since)
-            self.touched |= self._projector.absorb(fact for fact in facts if fact.occurred_at >= unjudged_since)
+            self._touched |= self._projector.absorb(fact for fact in facts if fact.occurred_at >= unjudged_since)
             self._projector.recalled(wanted)
 
     def _plan(self, changed: dict[str, ProgramState], read: _Read, wikis: list[str]) -> None:

@@ -1,52 +1,31 @@
 """The loop's body: read a batch, judge it, write facts, then projections, then the checkpoint.
 
-Synchronous, so that it runs in a thread beside the event loop, and the same under Faust later.
+Synchronous, so that it runs in a thread beside the event loop, and the same under Faust.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
-
-import structlog
 
 from deploy.answers.boards import StoreBoards
 from deploy.counting.following import NEVER, Following, Progress
+from deploy.counting.judging import Judging
+from deploy.counting.measuring import Measures
 from deploy.counting.plan import Figures, MakeAlerts, NoAlerts, Plan, Together, Tracker
-from ingest.recorded import event_time
+from deploy.counting.reading import Reader
 from ingest.tracking import Deduplicator
 from processors import metrics as m
-from processors.errors import InvalidEvent, TooManyInvalidEvents
-from processors.facts.decode import Skipped, decode, read_position
-from processors.facts.facts import Action, Fact, is_action
-from processors.judging.contributions import (
-    Cause,
-    Contribution,
-    PageRef,
-    RevisionRef,
-    Slice,
-    Touched,
-    UserRef,
-    cause_of,
-)
-from processors.judging.judge import Verdict
-from processors.judging.ledger import ActionKey, Change, action_key, differences, entry_key
+from processors.facts.facts import Fact
+from processors.judging.ledger import Change
 from processors.judging.projection import Projector
 from processors.metrics import Metrics
 from processors.ports.store import EVER, DeadLetter, ProgramLog, RawEvent
 from processors.privacy.hiding import Redactions, hidings
 from storage.clickhouse import ClickHouseStore
 
-_log = structlog.get_logger()
-
 LONGEST_BATCH = timedelta(hours=1)
 """Facts that were stored so long before the newest judgement have been judged."""
-MOST_INVALID_IN_A_ROW = 200
-"""So many events in a row that cannot be understood stop the worker."""
-
-
 OTHERS_STORE = timedelta(minutes=15)
 """What another worker has received is stored by then, or read again by its successor."""
 OTHERS_WRITE = timedelta(seconds=10)
@@ -78,28 +57,25 @@ class Worker:
         self._store = store
         self._tracker = tracker
         self._known = Deduplicator()
+        self._reader = Reader(tracker, self._known, metrics, self.figures)
         self._metrics = metrics
         self._clock = clock
         self._projector = Projector()
-        self._following = Following(store, log, self._projector)
+        self._measures = Measures(metrics, self.figures, lambda wiki: self._projector.index.tracks_wiki(wiki))
+        self._judging = Judging(store, self._projector)
+        self._following = Following(store, log, self._projector, self._judging.touched)
         self._alerts = alerts(lambda: self._following.states)
         self._time_due = EVER
-        self._touched: Touched = {}
         self._boards = StoreBoards(store, clock)
         self._together = together
         self._heard_until = together.judged_until if together else NEVER
         self._to_freeze: dict[str, datetime] = {}
         """By slug, when: others may not yet have written what they judged before."""
         self._redactions = Redactions()
-        self._stored: dict[tuple[str, int], int] | None = None
-        """How far each topic was stored when we started: what lies beyond is in no book yet."""
         self._version = 0
         self._unsummed: set[tuple[str, str, str]] = set()
         self._untold: list[Change] = []
-        self._newest: dict[str, datetime] = {}
-        """By tracked wiki, when the newest event that is stored of it was emitted."""
         self._unjudged_since = NEVER
-        self._invalid_in_a_row = 0
 
     def _next_version(self) -> int:
         """Grows with every call, over restarts and over a clock that goes back."""
@@ -125,19 +101,17 @@ class Worker:
         Raises:
             StoreUnavailable: the store is away; call it again.
         """
-        if self._stored is None:
+        if self._judging.stored is None:
             self._version = max(self._version, self._store.newest_version())
             self._store.finish_standings(self._begin())
             self._redactions = self._store.redactions()
-            self._stored = self._store.stored_offsets()
+            self._judging.stored = self._store.stored_offsets()
             judged_until = self._together.judged_until if self._together else _time(self._version)
             self._unjudged_since = max(judged_until, EVER + LONGEST_BATCH) - LONGEST_BATCH
         changed = self._following.take_up(self._unjudged_since)
         self._unjudged_since = NEVER
         self._to_freeze |= dict.fromkeys(changed, self._clock() + (OTHERS_WRITE if self._together else _AT_ONCE))
         self._freeze()
-        self._touched |= self._following.touched
-        self._following.touched.clear()
         self._check_time()
         return changed | self._hear_of_renames()
 
@@ -156,7 +130,7 @@ class Worker:
         asked_at = self._clock()
         since = max(self._heard_until, EVER + OTHERS_STORE) - OTHERS_STORE
         heard = [fact for fact in self._store.renames_since(since) if self._known.add(fact.event_id)]
-        self._touched |= self._projector.absorb(heard)
+        self._judging.touched |= self._projector.absorb(heard)
         changed = self.take(()) if heard else frozenset()
         self._heard_until = asked_at
         return changed
@@ -216,58 +190,29 @@ class Worker:
             TooManyInvalidEvents: the stream is no longer what we can read.
         """
         received_at = self._clock()
-        facts: list[Fact] = []
-        letters: list[DeadLetter] = []
-        figures = self.figures
-        for event in batch:
-            try:
-                fact = decode(event.data)
-            except InvalidEvent as error:
-                position = event.position or read_position(event.data)
-                self._tracker.observe(position)
-                letters.append(DeadLetter(replace(event, position=position), error.reason, error.detail, received_at))
-                self._refuse(error)
-                continue
-            self._invalid_in_a_row = 0
-            if isinstance(fact, Skipped):
-                self._tracker.observe(read_position(event.data), _produced_at(event), canary=True)
-                figures.canaries += fact is Skipped.CANARY
-                self._metrics.count(m.EVENTS, outcome=fact.value)
-                continue
-            self._tracker.observe(fact.position, fact.emitted_at)
-            if self._known.add(fact.event_id):
-                facts.append(fact)
-            else:
-                figures.duplicates_dropped += 1
-                self._metrics.count(m.EVENTS, outcome="duplicate")
+        facts, letters = self._reader.read(batch, received_at)
+        plan = self.plan(facts, letters, received_at, events=len(batch))
+        self._measures.tell_read(plan)
+        return plan
+
+    def plan(self, facts: Sequence[Fact], letters: Sequence[DeadLetter], received_at: datetime, *, events: int) -> Plan:
+        """Take facts that were read into the folds, as far as nothing read before hides them.
+
+        Args:
+            events: how many were read to get them.
+        """
         facts = self._redactions.take(facts)
-        letters = [one for one in letters if not self._redactions.concern(one.event.data)]
-        figures.events_read += len(batch)
-        figures.facts += len(facts)
-        figures.dead_letters += len(letters)
-        self._metrics.count(m.EVENTS, len(facts), outcome="fact")
-        self._touched |= self._projector.absorb(facts)
+        self._judging.touched |= self._projector.absorb(facts)
         opened, closed = self._tracker.take_gaps()
         return Plan(
             facts=facts,
-            letters=letters,
+            letters=[one for one in letters if not self._redactions.concern(one.event.data)],
             opened=opened,
             closed=closed,
             checkpoint=self._tracker.checkpoint(),
             received_at=received_at,
-            events=len(batch),
+            events=events,
         )
-
-    def _refuse(self, error: InvalidEvent) -> None:
-        self._metrics.count(m.EVENTS, outcome="dead_letter")
-        self._metrics.count(m.DEAD_LETTERS, reason=error.reason)
-        if not self._invalid_in_a_row:
-            _log.warning("event kept as a dead letter", reason=error.reason, detail=error.detail)
-        self._invalid_in_a_row += 1
-        if self._invalid_in_a_row >= MOST_INVALID_IN_A_ROW:
-            raise TooManyInvalidEvents(
-                f"{self._invalid_in_a_row} events in a row could not be understood, the last because of {error}"
-            )
 
     def commit(self, plan: Plan) -> frozenset[str]:
         """Make a plan durable; return the programs whose standings may have changed.
@@ -288,16 +233,12 @@ class Worker:
         store.purge(hidings(plan.facts), version)
         store.write_gaps(plan.opened, plan.closed, version)
         self._following.recall_categories()
-        self._touched |= self._following.touched
-        fresh = {_key(fact): fact for fact in plan.facts if is_action(fact)}
-        again = {_key(action): action for action in self._touched_actions()}
-        changes = self._changes(fresh, again)
-        self._enter(changes, version, plan.facts)
+        judged = self._judging.judge(plan.facts)
+        self._enter(judged.changes, version, plan.facts)
         store.save_checkpoint(plan.checkpoint, version)
-        self._following.touched.clear()
-        self._touched.clear()
-        self._count(plan, changes, fresh, again=len(again.keys() - fresh.keys()))
-        return frozenset(one.entry.program for one in changes)
+        self._judging.touched.clear()
+        self._measures.tell_stored(plan, judged)
+        return frozenset(one.entry.program for one in judged.changes)
 
     def take(self, facts: Sequence[Fact]) -> frozenset[str]:
         """Take in facts that no stream brings, and make all of it durable; returns what `commit` does.
@@ -307,115 +248,20 @@ class Worker:
         Raises:
             StoreUnavailable: the store is away; take them again.
         """
-        if self._stored is None:
+        if self._judging.stored is None:
             self.load()
         facts = self._redactions.take(facts)
         version = self._begin()
         self._store.append(facts, self._clock())
-        self._touched |= self._projector.absorb(facts)
+        self._judging.touched |= self._projector.absorb(facts)
         self._following.recall_categories()
-        self._touched |= self._following.touched
-        again = {_key(action): action for action in self._touched_actions()}
-        changes = self._changes({}, again)
-        self._enter(changes, version, facts)
-        self._following.touched.clear()
-        self._touched.clear()
-        self._metrics.count(m.REPROJECTED, len(again))
-        return frozenset(one.entry.program for one in changes)
-
-    def _touched_actions(self) -> Iterator[Action]:
-        slices = self._touched
-        if not slices:
-            return
-        yield from self._store.actions_of_pages([one for one in slices if isinstance(one, PageRef)])
-        yield from self._store.actions_of_revisions([one for one in slices if isinstance(one, RevisionRef)])
-        users = [one for one in slices if isinstance(one, UserRef)]
-        programs = [one.program for one in self._projector.index.compiled.values()] if users else []
-        if programs:
-            start, end = min(one.start for one in programs), max(one.end for one in programs)
-            yield from self._store.actions_of_users(users, start, end)
-
-    def _changes(self, fresh: Mapping[ActionKey, Action], again: Mapping[ActionKey, Action]) -> list[Change]:
-        """What the books do not say yet. They are asked about all but what they can't know."""
-        new = {key: action for key, action in fresh.items() if key not in again and self._is_new(action)}
-        old = {**again, **{key: action for key, action in fresh.items() if key not in new}}
-        changes = [
-            Change(entry, None, False, cause_of(new[action_key(entry)]))
-            for entry in self._projector.judge(new.values())
-        ]
-        if old:
-            judged = list(self._projector.judge(old.values()))
-            causes = {key: self._cause(key, action) for key, action in old.items()}
-            own = {key: cause_of(fresh[key]) for key in old.keys() & fresh.keys()}
-            changes += differences(self._entries(judged), judged, causes, _UNKNOWN, own)
-        return changes
-
-    def _is_new(self, action: Action) -> bool:
-        """Whether no book can have an entry of it: it lies beyond all that was stored when we started."""
-        position = action.position
-        if position is None or self._stored is None:
-            return False
-        return position.offset > self._stored.get((position.topic, position.partition), -1)
-
-    def _entries(self, judged: Sequence[Contribution]) -> Iterator[Contribution]:
-        """What the books say of the slice: at the keys of what was judged, and under names that renames touch."""
-        users = [one for one in self._touched if isinstance(one, UserRef)]
-        renamed = self._projector.books_of(users) if users else set()
-        keys = {entry_key(one) for one in judged if (one.program, one.user) not in renamed}
-        yield from self._store.entries(keys)
-        yield from self._store.entries_of_books(renamed)
-
-    def _cause(self, key: ActionKey, action: Action) -> Cause:
-        """What had an action judged: the late fact that touched it, or else the action itself."""
-        touched = self._touched
-        slices: tuple[Slice, ...] = (
-            RevisionRef(key.wiki, key.rev_id),
-            PageRef(key.wiki, action.title),
-            UserRef(action.user or ""),
-        )
-        return next((touched[one] for one in slices if one in touched), cause_of(action))
-
-    def _count(self, plan: Plan, changes: Sequence[Change], fresh: Mapping[ActionKey, Action], *, again: int) -> None:
-        counted = sum(
-            one.before is None and one.entry.verdict is Verdict.COUNTED and action_key(one.entry) in fresh
-            for one in changes
-        )
-        self.figures.edits_judged += len(fresh)
-        self.figures.contributions += counted
-        self._metrics.count(m.JUDGED, len(fresh), outcome="seen")
-        self._metrics.count(m.JUDGED, counted, outcome="counted")
-        self._metrics.count(m.REPROJECTED, again)
-        self._metrics.observe(m.BATCH_EVENTS, plan.events)
-        self._metrics.observe(m.BATCH_SECONDS, perf_counter() - plan.started)
-        for gap in plan.opened:
-            self._metrics.count(m.GAP_OFFSETS, gap.last - gap.first + 1, topic=gap.topic)
-        if plan.checkpoint.watermark is not None:
-            self._metrics.set(m.WATERMARK, plan.checkpoint.watermark.timestamp())
-        self._tell_wikis(plan.facts)
-
-    def _tell_wikis(self, facts: Sequence[Fact]) -> None:
-        newest: dict[str, datetime] = {}
-        for fact in facts:
-            newest[fact.wiki] = max(newest.get(fact.wiki, EVER), fact.emitted_at)
-        for wiki, at in newest.items():
-            if self._projector.index.tracks_wiki(wiki) and at > self._newest.get(wiki, EVER):
-                self._newest[wiki] = at
-                self._metrics.set(m.WIKI_WATERMARK, at.timestamp(), wiki=wiki)
-
-
-_UNKNOWN = Cause("restart", "")
+        judged = self._judging.judge(())
+        self._enter(judged.changes, version, facts)
+        self._judging.touched.clear()
+        self._metrics.count(m.REPROJECTED, judged.again)
+        return frozenset(one.entry.program for one in judged.changes)
 
 
 def _time(version: int) -> datetime:
     """When something of this version was written."""
     return datetime.fromtimestamp(version / 1_000_000, UTC)
-
-
-def _key(action: Action) -> ActionKey:
-    return ActionKey(action.wiki, action.kind, action.rev_id)
-
-
-def _produced_at(event: RawEvent) -> datetime | None:
-    """When an event that is no fact was produced: a canary says how far its topic has come."""
-    seconds = event_time(event.data)
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

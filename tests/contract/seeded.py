@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from deploy.cli.forgetting import forget
-from deploy.counting.plan import Plan
 from deploy.counting.worker import Worker
 from ingest.tracking import PositionTracker
 from processors.facts.facts import Direction, Fact
@@ -44,6 +43,7 @@ from processors.programs.tokens import Role, Token
 from storage.clickhouse import ClickHouseStore
 from storage.listings import ClickHouseListings
 from storage.tokens import ClickHouseTokens
+from tests.batches import take
 from tests.histories import START, WIKI, categorized, deleted, edit, hidden, moved, renamed, restored, tagged, uploaded
 from tests.purging import page_change
 from tests.recorders import EVENTSTREAMS
@@ -125,9 +125,7 @@ class Seeded:
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Read facts as one batch of the stream."""
-        kept = self.worker._redactions.take(list({fact.event_id: fact for fact in facts}.values()))
-        self.worker._touched |= self.worker._projector.absorb(kept)
-        self.worker.commit(Plan(kept, (), (), (), Checkpoint(STREAMS, {}), NOW, len(kept)))
+        take(self.worker, facts, NOW, checkpoint=Checkpoint(STREAMS, {}))
 
     def read(self, events: Sequence[bytes]) -> None:
         self.worker.commit(self.worker.read([RawEvent(event, None, STREAMS) for event in events]))

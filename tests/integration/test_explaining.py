@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.answers.explaining import Explainer
-from deploy.counting.plan import Plan
 from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
@@ -19,13 +18,14 @@ from processors.facts.facts import ActionKind, Fact, PageChanged, Position, is_a
 from processors.folds.people import People
 from processors.judging.judge import Verdict
 from processors.metrics import NoMetrics
-from processors.ports.store import Checkpoint, Gap
+from processors.ports.store import Gap
 from processors.privacy.hiding import Redactions
 from processors.programs.program import CategoryScope, Participant, Period, Program, Session
 from processors.why.explain import Explanation
 from processors.why.reconcile import Reconciliation
 from processors.why.unseen import Missing, Unseen
 from storage.clickhouse import ClickHouseStore
+from tests.batches import take as take_decoded
 from tests.conftest import NewStore
 from tests.histories import (
     START,
@@ -62,10 +62,7 @@ def worker_over(store: ClickHouseStore) -> Worker:
 
 
 def take(worker: Worker, facts: Sequence[Fact], gaps: Sequence[Gap] = ()) -> None:
-    """What `Worker.read` and `commit` do with a batch that has been decoded."""
-    facts = worker._redactions.take(facts)
-    worker._touched |= worker._projector.absorb(facts)
-    worker.commit(Plan(list(facts), (), gaps, (), Checkpoint("s", {}), NOW, len(facts)))
+    take_decoded(worker, facts, NOW, gaps=gaps)
 
 
 def filled(store: ClickHouseStore, *facts: Fact, program: Program = PROGRAM) -> Worker:

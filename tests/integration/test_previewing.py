@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.counting.plan import Plan
 from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from deploy.programs.previewing import Step, preview
@@ -20,12 +18,12 @@ from processors.facts.facts import Fact
 from processors.judging.judge import Verdict
 from processors.judging.preview import Amounts, Preview
 from processors.metrics import NoMetrics
-from processors.ports.store import Checkpoint
 from processors.programs.commands import Delete
 from processors.programs.commits import catch_up, commit, draft
 from processors.programs.program import Participant, Program
 from storage.clickhouse import ClickHouseStore
 from storage.previews import ClickHousePreviews
+from tests.batches import take
 from tests.conftest import NewStore
 from tests.histories import edit, histories, uploaded
 from tests.stores import log_of
@@ -38,12 +36,6 @@ def worker_over(store: ClickHouseStore) -> Worker:
     worker = Worker(store, log_of(store), PositionTracker("s", None), metrics=NoMetrics(), clock=lambda: NOW)
     worker.load()
     return worker
-
-
-def take(worker: Worker, facts: Sequence[Fact]) -> None:
-    """What `Worker.read` and `commit` do with a batch that has been decoded."""
-    worker._touched |= worker._projector.absorb(facts)
-    worker.commit(Plan(facts, (), (), (), Checkpoint("s", {}), NOW, len(facts)))
 
 
 def look(store: ClickHouseStore, program: Program, steps: list[Step] | None = None) -> Preview:
@@ -68,7 +60,7 @@ def test_applying_does_what_the_preview_said(
     store = new_store()
     if before is not None:
         apply_programs(log_of(store), [before])
-    take(worker_over(store), facts)
+    take(worker_over(store), facts, NOW)
     if before is not None and not caught_up:
         apply_programs(log_of(store), [replace(before, scope=())])
     written = tables(store)
@@ -87,7 +79,7 @@ def test_applying_does_what_the_preview_said(
 def ready(store: ClickHouseStore) -> ClickHouseStore:
     apply_programs(log_of(store), [PROGRAM])
     facts = [edit(1, "A"), edit(2, "A", "Ben"), edit(3, "B", "Ben", old=None), edit(4, "B", "Eve"), uploaded(5, "C")]
-    take(worker_over(store), facts)
+    take(worker_over(store), facts, NOW)
     return store
 
 

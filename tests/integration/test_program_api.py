@@ -17,20 +17,18 @@ from api.live import Followed, Live
 from api.program_bodies import MOST_BYTES
 from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons
-from deploy.counting.plan import Plan
 from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from deploy.programs.commands import Commands
 from deploy.programs.desk import StoreDesk
 from ingest.tracking import PositionTracker
-from processors.facts.facts import Fact
 from processors.metrics import NoMetrics
 from processors.numbers.numbers import Metric
-from processors.ports.store import Checkpoint
 from processors.programs.definitions import dump_programs
 from processors.programs.program import Participant, Program, Visibility
 from processors.programs.tokens import Role, Token
 from storage.clickhouse import ClickHouseStore
+from tests.batches import take
 from tests.histories import WIKI, edit
 from tests.stores import log_of
 from tests.unit.test_affected import PROGRAM
@@ -95,18 +93,12 @@ class Site:
         return dict(self.store.connections.statement(sql)[0])
 
 
-def take(worker: Worker, facts: Sequence[Fact]) -> None:
-    """What `Worker.read` and `commit` do with a batch that has been decoded."""
-    worker._touched |= worker._projector.absorb(facts)
-    worker.commit(Plan(facts, (), (), (), Checkpoint("s", {}), NOW, len(facts)))
-
-
 @pytest.fixture
 async def site(store: ClickHouseStore) -> AsyncIterator[Site]:
     apply_programs(log_of(store), [BOTH, SECRET], actor="Olga")
     one = Site(store)
     one.worker.load()
-    take(one.worker, [edit(1, "A"), edit(2, "A", "Ben"), edit(3, "B", "Ben", old=None), edit(4, "B", "Eve")])
+    take(one.worker, [edit(1, "A"), edit(2, "A", "Ben"), edit(3, "B", "Ben", old=None), edit(4, "B", "Eve")], NOW)
     boards = StoreBoards(store, one.clock)
 
     async def health() -> Health:

@@ -17,7 +17,6 @@ from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons
 from deploy.cli import why_text
 from deploy.cli.terminal import out
-from deploy.counting.plan import Plan
 from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
 from ingest.tracking import PositionTracker
@@ -28,6 +27,7 @@ from processors.ports.store import Checkpoint, Reached
 from processors.ports.why import Fresh
 from processors.programs.program import CategoryScope, Participant, Program, Session, Visibility
 from storage.clickhouse import ClickHouseStore
+from tests.batches import take as take_decoded
 from tests.histories import START, WIKI, deleted, edit, moved, uploaded
 from tests.stores import log_of
 
@@ -58,10 +58,8 @@ def filled(store: ClickHouseStore, *facts: Fact, program: Program = PROGRAM) -> 
 
 
 def take(worker: Worker, *facts: Fact) -> None:
-    """What `Worker.read` and `commit` do with a batch that has been decoded."""
-    worker._touched |= worker._projector.absorb(facts)
     checkpoint = Checkpoint("s", {("eqiad.mediawiki.recentchange", 0): Reached(1, 1)}, NOW)
-    worker.commit(Plan(list(facts), (), (), (), checkpoint, NOW, len(facts)))
+    take_decoded(worker, facts, NOW, checkpoint=checkpoint)
 
 
 @pytest.fixture

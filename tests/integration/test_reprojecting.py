@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.counting.plan import Plan
 from deploy.counting.reprojecting import Names, Range
 from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
@@ -19,11 +18,11 @@ from ingest.tracking import PositionTracker
 from processors.errors import StoreUnavailable
 from processors.facts.facts import Edit, Fact
 from processors.metrics import NoMetrics
-from processors.ports.store import Checkpoint
 from processors.programs.commands import Delete, Restore
 from processors.programs.commits import commit, draft
 from processors.programs.program import ExcludedRevision, Exclusions, Participant, Period, Program, Session
 from storage.clickhouse import ClickHouseStore
+from tests.batches import take as take_decoded
 from tests.conftest import NewStore
 from tests.histories import START, WIKI, deleted, deliveries, edit, histories, moved, renamed
 from tests.stores import log_of
@@ -39,11 +38,7 @@ def worker_over(store: ClickHouseStore) -> Worker:
 
 
 def take(worker: Worker, facts: Sequence[Fact]) -> None:
-    """What `Worker.read` and `commit` do with a batch that has been decoded."""
-    facts = worker._redactions.take(facts)
-    worker._touched |= worker._projector.absorb(facts)
-    fresh = list({fact.event_id: fact for fact in facts}.values())
-    worker.commit(Plan(fresh, (), (), (), Checkpoint("s", {}), NOW, len(facts)))
+    take_decoded(worker, facts, NOW)
 
 
 def contents(store: ClickHouseStore) -> dict[str, list[tuple[Any, ...]]]:
