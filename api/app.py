@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -24,9 +23,9 @@ from api.feed_routes import router as feed_router
 from api.live import Live
 from api.models import HealthAnswer
 from api.pages import ALERTS, Pages
+from api.probes import UNKNOWN, Health, Look, health_answer, metrics_answer
 from api.program_bodies import problem
 from api.program_routes import router as program_router
-from api.render import freshness_json
 from api.webhook_routes import router as webhook_router
 from api.why_routes import router as why_router
 from processors.errors import InvalidInput, StoreUnavailable
@@ -38,6 +37,8 @@ from processors.ports.programs import Desk
 from processors.ports.webhooks import WebhookDesk
 from processors.ports.why import Reasons
 
+__all__ = ["Health", "create_app"]
+
 _RETRY_AFTER = "5"
 _HEADERS = (
     (
@@ -48,14 +49,6 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Whether this process does its work; `detail` says what it waits for."""
-
-    ok: bool
-    detail: str = ""
 
 
 def create_app(
@@ -96,6 +89,7 @@ def create_app(
     app.mount("/static", StaticFiles(directory=Path(str(resources.files("api").joinpath("static")))), name="static")
     _handle_errors(app)
     access = Access(desk)
+    look = Look(boards.freshness)
     if reasons is not None:
         app.include_router(why_router(reasons, access))
     if desk is not None:
@@ -129,24 +123,15 @@ def create_app(
     @app.get("/health", tags=["operation"], response_model=HealthAnswer, responses={503: {"model": HealthAnswer}})
     async def healthy() -> JSONResponse:
         """Whether this process does its work."""
-        state = await health()
-        answer: dict[str, Any] = asdict(state) | {"version": version}
-        try:
-            answer |= freshness_json(await boards.freshness())
-        except StoreUnavailable:
-            answer |= {
-                "ok": False,
-                "detail": "the store does not answer",
-                "as_of": None,
-                "lag_seconds": None,
-                "gaps": 0,
-            }
-        return JSONResponse(answer, status_code=200 if answer["ok"] else 503)
+        state, (fresh, wrong) = await health(), await look()
+        if fresh is None:
+            state, fresh = Health(ok=False, detail=wrong), UNKNOWN
+        return health_answer(replace(state, freshness=fresh), version)
 
     @app.get("/metrics", tags=["operation"], response_class=PlainTextResponse)
-    async def metrics() -> PlainTextResponse:
+    async def metrics() -> Response:
         """Prometheus metrics."""
-        return PlainTextResponse(metrics_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return metrics_answer(metrics_text())
 
     return _SecurityHeaders(app)
 

@@ -8,14 +8,13 @@ from importlib.metadata import version
 
 import structlog
 
-from api.app import Health
+from api.probes import Health, probes
 from deploy.clock import now
 from deploy.http_server import serving
 from deploy.live_stream import live_stream, names_of
 from deploy.logs import configure_logging
 from deploy.looping import read_instant, run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
-from deploy.probes import probes
 from deploy.settings import Settings
 from ingest.eventstreams import build_user_agent
 from ingest.kafka_ingest import KafkaIngest

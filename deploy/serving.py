@@ -11,12 +11,11 @@ from threading import Timer
 
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.live import Live
+from api.probes import AWAY, UNKNOWN, Health, probes
 from deploy.answers.alert_feeds import StoreAlertFeeds
 from deploy.answers.boards import StoreBoards
 from deploy.clock import now
@@ -27,7 +26,7 @@ from deploy.looping import at_last, run_loop, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore, any_store, beside
 from deploy.settings import Settings
-from deploy.web import AWAY, web
+from deploy.web import web
 from processors import metrics as m
 from processors.errors import StoreUnavailable
 from storage.changes import ClickHouseChanges
@@ -158,16 +157,12 @@ def served_store(settings: Settings) -> Iterator[OpenStore]:
 
 def _waiting(metrics_text: Callable[[], bytes]) -> Starlette:
     """What is served meanwhile."""
-    health = {"ok": False, "detail": AWAY, "as_of": None, "lag_seconds": None, "gaps": 0}
 
-    async def healthy(_: Request) -> Response:
-        return JSONResponse(health | {"version": version("wikitally")}, status_code=503)
-
-    async def metrics(_: Request) -> Response:
-        return Response(metrics_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    async def health() -> Health:
+        return Health(ok=False, detail=AWAY, freshness=UNKNOWN)
 
     problem = {"type": "about:blank", "title": "Store unavailable", "status": 503, "detail": f"{AWAY}; try again."}
     anything = JSONResponse(
         problem, status_code=503, headers={"Retry-After": "5"}, media_type="application/problem+json"
     )
-    return Starlette(routes=[Route("/health", healthy), Route("/metrics", metrics), Mount("/", anything)])
+    return probes(metrics_text, health, version("wikitally"), otherwise=anything)

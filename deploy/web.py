@@ -8,8 +8,9 @@ from importlib.metadata import version
 
 from starlette.types import ASGIApp
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import AWAY, Health
 from api.sql_gateway import SqlGateway
 from deploy.answers.alert_feeds import StoreAlertFeeds
 from deploy.answers.boards import StoreBoards
@@ -24,9 +25,6 @@ from deploy.programs.desk import StoreDesk
 from deploy.settings import Settings
 from storage.analyst_http import AnalystHttp
 from storage.program_exports import ClickHouseExports
-
-AWAY = "the store does not answer"
-"""What `/health` says then."""
 
 
 @asynccontextmanager

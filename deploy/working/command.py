@@ -14,7 +14,7 @@ from typing import Any
 import faust
 import structlog
 
-from api.app import Health
+from api.probes import probes
 from deploy.alerting.keeping import keep_alerts
 from deploy.clock import now
 from deploy.counting.housekeeping import Housekeeping, keep_house
@@ -27,13 +27,12 @@ from deploy.logs import configure_logging
 from deploy.looping import run_loop, set_within, stop_on_signals, until
 from deploy.metrics import PrometheusMetrics
 from deploy.opening import OpenStore, owned_store
-from deploy.probes import probes
 from deploy.settings import Settings
 from deploy.working.faust_app import FaustClient, attach, keep_committing, make_app
 from deploy.working.publishing import Published, publish_program_events, telling
 from deploy.working.shifts import Shifts
 from deploy.working.told import Told
-from deploy.working.watching import Watch
+from deploy.working.watching import Watch, health_of
 from ingest.eventstreams import build_user_agent
 from ingest.kafka_marks import KafkaMarks
 from ingest.topics import Topic
@@ -123,11 +122,7 @@ async def _serve(
     jobs: Sequence[Job],
 ) -> None:
     watch = Watch(shifts, lambda: bool(app.rebalancing))
-
-    async def health() -> Health:
-        return watch.health()
-
-    site = probes(metrics.text, health, version("wikitally"))
+    site = probes(metrics.text, health_of(watch, opened.store.connections.ping), version("wikitally"))
     async with serving(site, settings.host, settings.port) as url, _running(app, shifts):
         _log.info("working", url=url, group=app.conf.id)
         async with _beside(shifts, opened, settings, metrics, jobs):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
-from api.app import Health
+from api.probes import AWAY, Health, Look
 from deploy.working.shifts import Shifts
 from processors.errors import WikitallyError
 
@@ -60,7 +60,21 @@ class Watch:
         if shifts.log_away:
             return Health(ok=False, detail="Kafka does not answer")
         if shifts.store_away:
-            return Health(ok=False, detail="the store does not answer")
+            return Health(ok=False, detail=AWAY)
         if self._still >= UNHEALTHY_SECONDS:
             return Health(ok=False, detail=f"{shifts.lag} messages wait, and none is read")
         return Health(ok=True, detail="loading" if shifts.busy else "" if shifts.ours else "no partitions")
+
+
+def health_of(watch: Watch, ping: Callable[[], object]) -> Callable[[], Awaitable[Health]]:
+    """What a worker answers: as `watch` sees it, and whether the store answers at this moment."""
+    look = Look(lambda: asyncio.to_thread(ping))
+
+    async def health() -> Health:
+        state = watch.health()
+        if not state.ok:
+            return state
+        _, wrong = await look()
+        return Health(ok=False, detail=wrong) if wrong else state
+
+    return health

@@ -160,10 +160,13 @@ async def test_a_replica_whose_store_is_silent_ends_nevertheless(tmp_path: Path)
         url = server.new_database("silent")
         replica = Replica(tmp_path / "one.log", WIKITALLY_CLICKHOUSE_URL=url)
         async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE):
-            while (await health(session, await asyncio.to_thread(replica.url)))[0] != 200:
+            url = await asyncio.to_thread(replica.url)
+            while (await health(session, url))[0] != 200:
                 await asyncio.sleep(0.1)
-        server.freeze()
-        await asyncio.sleep(2 * LOOK_EVERY)
+            server.freeze()
+            await asyncio.sleep(2 * LOOK_EVERY)
+            status, answer = await health(session, url)
+            assert (status, answer["detail"]) == (503, "the store does not answer within 3 seconds")
         assert await asyncio.to_thread(replica.stop) < LONGEST_GOODBYE + AT_ONCE
     finally:
         if replica is not None:
