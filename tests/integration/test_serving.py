@@ -136,6 +136,10 @@ def token(opened: OpenStore, role: Role, *programs: str) -> str:
     return Commands(opened.store, opened.log, now).add_token(make)[1]
 
 
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path / "data", port=0)
@@ -191,19 +195,21 @@ async def test_what_is_private_is_so_at_replicas_too(settings: Settings) -> None
         await is_up(client)
         mine, other = token(opened, Role.VIEWER, "secret"), token(opened, Role.ORGANISER, "women")
         await settled(client, lambda answer: answer.status_code == 200, "/api/v1/programs/women")
-        assert (await client.get("/api/v1/programs/secret/contributions")).status_code == 404
+        for headers, status in (({}, 404), (bearer(other), 404), (bearer(mine), 200)):
+            answer = await client.get("/api/v1/programs/secret/contributions", headers=headers)
+            assert answer.status_code == status
         for path in ("", "/leaderboard", "/live"):
             (unknown, hidden) = [await client.get(f"/api/v1/programs/{slug}{path}") for slug in ("nothing", "secret")]
             assert (unknown.status_code, hidden.status_code) == (404, 404)
             assert hidden.text.replace("secret", "nothing") == unknown.text
             for secret, status in ((other, 403), ("wt_wrong", 401)):
-                headers = {"Authorization": f"Bearer {secret}"}
-                assert (await client.get(f"/api/v1/programs/secret{path}", headers=headers)).status_code == status
+                answer = await client.get(f"/api/v1/programs/secret{path}", headers=bearer(secret))
+                assert answer.status_code == status
         async with following(client, "secret", mine):
             pass
         assert (await client.post("/sql", content="SELECT 1", auth=("any", mine))).status_code in (401, 403)
         Commands(opened.store, opened.log, now).revoke_token("viewer")
-        refused = await client.get("/api/v1/programs/secret", headers={"Authorization": f"Bearer {mine}"})
+        refused = await client.get("/api/v1/programs/secret", headers=bearer(mine))
         assert refused.status_code == 401
 
 
