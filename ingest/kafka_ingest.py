@@ -14,10 +14,11 @@ import structlog
 from ingest.kafka_log import KafkaLog
 from ingest.kafka_outstanding import Limits, Outstanding
 from ingest.kafka_sending import Parcel, Sender
+from ingest.refusing import Refusals
 from ingest.topics import Topic
 from ingest.tracking import PositionTracker
 from processors import metrics as m
-from processors.errors import InvalidEvent, LogUnavailable, TooManyInvalidEvents
+from processors.errors import InvalidEvent, LogUnavailable
 from processors.facts.decode import read_position
 from processors.facts.facts import Position
 from processors.facts.messages import encode_checkpoint, encode_dead_letter, encode_fact, encode_gap, read_envelope
@@ -33,7 +34,6 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 """Seconds before sending begins anew; doubled each time."""
 LATE_SECONDS = 10.0
 """So long without an acknowledgement, and Kafka is said to be away."""
-MOST_INVALID_IN_A_ROW = 200
 
 
 class KafkaIngest:
@@ -62,7 +62,7 @@ class KafkaIngest:
         self._clock = clock
         self._limits = limits or Limits()
         self._sleep = sleep
-        self._invalid_in_a_row = 0
+        self._refusals = Refusals(metrics)
         self._last: Position | None = None
         self._told = False
         self._unsaved: Checkpoint | None = None
@@ -152,7 +152,7 @@ class KafkaIngest:
             position = event.position or read_position(event.data)
             tracker.observe(position)
             return self._letter(replace(event, position=position), error)
-        self._invalid_in_a_row = 0
+        self._refusals.understood()
         self._last = position = event.position or envelope.position
         tracker.observe(position, envelope.produced_at, canary=envelope.canary)
         self._metrics.count(m.EVENTS, outcome="sent")
@@ -160,15 +160,7 @@ class KafkaIngest:
         return Parcel(Topic.FACTS, encode_fact(event, envelope), event)
 
     def _letter(self, event: RawEvent, error: InvalidEvent) -> Parcel:
-        self._metrics.count(m.EVENTS, outcome="dead_letter")
-        self._metrics.count(m.DEAD_LETTERS, reason=error.reason)
-        if not self._invalid_in_a_row:
-            _log.warning("event kept as a dead letter", reason=error.reason, detail=error.detail)
-        self._invalid_in_a_row += 1
-        if self._invalid_in_a_row >= MOST_INVALID_IN_A_ROW:
-            raise TooManyInvalidEvents(
-                f"{self._invalid_in_a_row} events in a row could not be understood, the last because of {error}"
-            )
+        self._refusals.refuse(error)
         letter = DeadLetter(event, error.reason, error.detail, self._clock())
         return Parcel(Topic.DEAD_LETTERS, encode_dead_letter(letter, self._last))
 

@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 
 from deploy.counting import pipeline as pipeline_module
 from deploy.counting.pipeline import Pipeline
-from deploy.counting.reading import MOST_INVALID_IN_A_ROW
 from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
+from ingest.refusing import MOST_INVALID_IN_A_ROW
 from ingest.tracking import PositionTracker
 from processors.errors import SourceUnavailable, TooManyInvalidEvents
 from processors.metrics import STORE_RETRIES

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.counting.reading import MOST_INVALID_IN_A_ROW
 from deploy.counting.worker import Worker
 from deploy.programs.applying import apply_programs
+from ingest.refusing import MOST_INVALID_IN_A_ROW
 from ingest.tracking import PositionTracker
 from processors.errors import StoreUnavailable, TooManyInvalidEvents
 from processors.facts.decode import Skipped, decode
