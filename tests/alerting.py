@@ -14,7 +14,7 @@ from processors.alerts.changes import AlertChange
 from processors.alerts.rules import AlertRules
 from processors.metrics import NoMetrics
 from tests.acceptance.little_wiki import LittleWiki
-from tests.acceptance.world import STREAMS, World
+from tests.acceptance.world import STREAMS, World, day
 from tests.recorders import RecordedMetrics
 from tests.stores import log_of
 
@@ -22,6 +22,15 @@ RULES = AlertRules.shipped()
 SPEEDY = "Category:Candidates for speedy deletion"
 PROPOSED = "Category:All articles proposed for deletion"
 DISCUSSED = "Category:Articles for deletion"
+PROGRAM = """
+slug: women
+start: 2020-02-20T00:00
+end: 2020-03-20T00:00
+wiki: enwiki
+participants: [Ada, Ben]
+"""
+NOON = day(2, 21, "12:00")
+"""In the middle of it."""
 
 
 @dataclass(slots=True)

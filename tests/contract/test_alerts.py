@@ -22,19 +22,11 @@ from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections
 from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import day, english
+from tests.alerting import PROGRAM as WOMEN
 from tests.alerting import PROPOSED, SPEEDY, AlertWorld, log
 from tests.contract.test_same_answers import OF_ALERTS
 
-PROGRAM = """
-slug: women
-start: 2020-02-20T00:00
-end: 2020-03-20T00:00
-wiki: enwiki
-namespaces: {default: [0, 2]}
-participants: [Ada, Ben]
-campaigns: [autumn]
-goals: {edits: 3}
-"""
+PROGRAM = WOMEN + "namespaces: {default: [0, 2]}\ncampaigns: [autumn]\ngoals: {edits: 3}\n"
 NOON, WIKI = day(2, 21, "12:00"), "en.wikipedia.org"
 _asked: set[str] = set()
 

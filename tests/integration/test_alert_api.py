@@ -10,9 +10,8 @@ import pytest
 from processors.programs.tokens import Role
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.world import day, english
-from tests.alerting import PROPOSED, SPEEDY, AlertWorld
+from tests.alerting import NOON, PROPOSED, SPEEDY, AlertWorld
 
-NOON = day(2, 21, "12:00")
 PROGRAMS = """
 slug: women
 title: Women in science

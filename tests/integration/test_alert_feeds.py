@@ -15,9 +15,8 @@ from processors.programs.program import Page, Visibility
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import day, english
-from tests.alerting import DISCUSSED, PROPOSED, SPEEDY, AlertWorld
+from tests.alerting import DISCUSSED, NOON, PROPOSED, SPEEDY, AlertWorld
 
-NOON = day(2, 21, "12:00")
 PROGRAMS = """
 slug: women
 title: Women in science

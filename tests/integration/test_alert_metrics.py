@@ -15,16 +15,8 @@ from storage.alerts import ClickHouseAlerts
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import day, english
-from tests.alerting import SPEEDY, AlertWorld
+from tests.alerting import NOON, PROGRAM, SPEEDY, AlertWorld
 
-PROGRAM = """
-slug: women
-start: 2020-02-20T00:00
-end: 2020-03-20T00:00
-wiki: enwiki
-participants: [Ada, Ben]
-"""
-NOON = day(2, 21, "12:00")
 TAGGED_AND_DELETED = {("speedy", "tagged"): 1, ("speedy", "deleted"): 1}
 
 

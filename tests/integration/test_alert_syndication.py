@@ -20,9 +20,8 @@ from processors.programs.commands import HideName
 from processors.programs.tokens import Role
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.world import day, english
-from tests.alerting import SPEEDY, AlertWorld
+from tests.alerting import NOON, SPEEDY, AlertWorld
 
-NOON = day(2, 21, "12:00")
 PROGRAMS = """
 slug: women
 title: Women in science

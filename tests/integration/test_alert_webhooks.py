@@ -30,18 +30,11 @@ from processors.ports.webhooks import Wanted
 from storage.clickhouse import ClickHouseStore
 from storage.webhooks import ClickHouseWebhooks
 from tests.acceptance.world import STREAMS, day, english
-from tests.alerting import PROPOSED, RULES, AlertWorld
+from tests.alerting import PROGRAM, PROPOSED, RULES, AlertWorld
 from tests.copied import LINES, PROGRAMS
 from tests.receivers import Receiver, receiving
 from tests.stores import log_of
 
-PROGRAM = """
-slug: women
-start: 2020-02-20T00:00
-end: 2020-03-20T00:00
-wiki: enwiki
-participants: [Ada, Ben]
-"""
 NUMBERS = {AlertKind.MILESTONE, AlertKind.GOAL, AlertKind.LAG, AlertKind.GAP, AlertKind.SILENT, AlertKind.MASS_REVERTS}
 WIKI_KINDS = frozenset(set(AlertKind) - NUMBERS)
 

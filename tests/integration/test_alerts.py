@@ -16,20 +16,13 @@ from processors.programs.commands import Join, Mute
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import USER, LittleWiki
 from tests.acceptance.world import day, english
-from tests.alerting import DISCUSSED, PROPOSED, SPEEDY, AlertWorld, log
+from tests.alerting import DISCUSSED, NOON, PROPOSED, SPEEDY, AlertWorld, log
+from tests.alerting import PROGRAM as WOMEN
 from tests.stores import log_of
 
 TAGGED, UNTAGGED, DELETED = AlertState.TAGGED, AlertState.UNTAGGED, AlertState.DELETED
 OPEN, CLOSED, RESTORED = AlertState.OPEN, AlertState.CLOSED, AlertState.RESTORED
-PROGRAM = """
-slug: women
-start: 2020-02-20T00:00
-end: 2020-03-20T00:00
-wiki: enwiki
-participants: [Ada, Ben]
-goals: {edits: 3}
-"""
-NOON = day(2, 21, "12:00")
+PROGRAM = WOMEN + "goals: {edits: 3}\n"
 PAGE = (*TAGS, AlertKind.DELETED, AlertKind.MOVED_OUT, AlertKind.PROTECTED)
 
 
