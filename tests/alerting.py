@@ -11,14 +11,14 @@ from deploy.counting.worker import Worker
 from ingest.tracking import PositionTracker
 from processors.alerts.alerts import Alert, AlertKind, AlertState
 from processors.alerts.changes import AlertChange
-from processors.alerts.rules import AlertRules
+from processors.alerts.rules_data import shipped_rules
 from processors.metrics import NoMetrics
 from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import STREAMS, World, day
 from tests.recorders import RecordedMetrics
 from tests.stores import log_of
 
-RULES = AlertRules.shipped()
+RULES = shipped_rules()
 SPEEDY = "Category:Candidates for speedy deletion"
 PROPOSED = "Category:All articles proposed for deletion"
 DISCUSSED = "Category:Articles for deletion"

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from processors.alerts.rules import AlertRules
-from processors.alerts.rules_data import read_overrides
+from processors.alerts.rules_data import read_overrides, shipped_rules
 from processors.errors import InvalidInput
 
 _log = structlog.get_logger()
@@ -25,7 +25,7 @@ class RulesFile:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._shipped = AlertRules.shipped()
+        self._shipped = shipped_rules()
         self._rules = self._shipped
         self._stamp: _Stamp | None = None
         if path is not None:

@@ -166,13 +166,6 @@ class AlertRules:
         for rule in rules:
             self._by_wiki.setdefault(rule.wiki, []).append(rule)
 
-    @staticmethod
-    def shipped() -> AlertRules:
-        """Those that come with wikitally."""
-        from processors.alerts.rules_data import shipped_rules  # which needs the rules themselves
-
-        return AlertRules(rule for wiki, shape in shipped_rules().items() for rule in shape.rules(wiki))
-
     def merged(self, overrides: Mapping[str, Overrides]) -> AlertRules:
         """These rules as an operator wants them: by wiki or family, as `read_overrides` returns it."""
         kept = {

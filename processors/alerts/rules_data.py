@@ -9,16 +9,21 @@ from importlib import resources
 
 from pydantic import ValidationError
 
-from processors.alerts.rules import Overrides
+from processors.alerts.rules import AlertRules, Overrides
 from processors.alerts.rules_shape import WikiShape, keys_at
 from processors.errors import InvalidInput, InvalidPrograms, Problem
 from processors.facts.wikis import nearest, server_name
 from processors.programs.definition_text import Document, Place, UnreadableText, read_documents
 
 
+def shipped_rules() -> AlertRules:
+    """Those that come with wikitally."""
+    return AlertRules(rule for wiki, shape in _shipped().items() for rule in shape.rules(wiki))
+
+
 @cache
-def shipped_rules() -> Mapping[str, WikiShape]:
-    """The rules that come with wikitally, by wiki, in the order of their file."""
+def _shipped() -> Mapping[str, WikiShape]:
+    """By wiki, in the order of their file."""
     text = resources.files("processors").joinpath("data", "alert_rules.json").read_text(encoding="utf-8")
     return {wiki: WikiShape.model_validate(written, context=wiki) for wiki, written in json.loads(text).items()}
 
@@ -66,7 +71,7 @@ def read_overrides(text: str, *, source: str, known_wikis: Collection[str] = ())
 
 def _not_shipped(wiki: str, shape: WikiShape) -> Iterator[tuple[int, str]]:
     """A rule that is switched off under another name than its own would go on holding."""
-    shipped = shipped_rules().get(wiki)
+    shipped = _shipped().get(wiki)
     names = [rule.name for rule in shipped.rules(wiki)] if shipped else []
     for number, name in enumerate(shape.without):
         if name not in names:

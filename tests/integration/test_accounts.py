@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from processors.alerts.rules import AlertRules
+from processors.alerts.rules_data import shipped_rules
 from processors.alerts.signals import signals
 from processors.facts.decode import Skipped, decode
 from processors.facts.facts import UserClass, UserCreated, is_action
@@ -44,7 +44,7 @@ def test_no_column_of_users_holds_an_ip_address_after_all_recordings(store: Clic
     entries = list(projector.judge([fact for fact in facts if is_action(fact)]))
     store.write_changes([Change(one, None, False, Cause("edit", "x")) for one in entries], 1)
     store.refresh_standings({("everyone", one.user, one.wiki) for one in entries}, 1)
-    rules = AlertRules.shipped()
+    rules = shipped_rules()
     ClickHouseAlerts(store.connections).write_signals(
         [one for fact in facts for one in signals(fact, rules.of(fact.wiki))]
     )

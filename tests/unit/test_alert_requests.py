@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from processors.alerts.alerts import AlertKind
-from processors.alerts.rules import AlertRules
+from processors.alerts.rules_data import shipped_rules
 from processors.alerts.signals import Act, signals
 from tests.histories import edit
 
-RULES = AlertRules.shipped()
+RULES = shipped_rules()
 
 
 @pytest.mark.parametrize(

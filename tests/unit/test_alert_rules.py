@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.alerts.alerts import TAGS, AlertKind
-from processors.alerts.rules import AlertRules, Overrides, Rule, Sign, WikiRules
-from processors.alerts.rules_data import read_overrides
+from processors.alerts.rules import Overrides, Rule, Sign, WikiRules
+from processors.alerts.rules_data import read_overrides, shipped_rules
 from processors.errors import InvalidPrograms
 from processors.facts.titles import namespaces_for
 
-RULES = AlertRules.shipped()
+RULES = shipped_rules()
 SPEEDY, PROPOSED, DISCUSSION = AlertKind.SPEEDY, AlertKind.PROPOSED, AlertKind.DISCUSSION
 OTHER = AlertKind.OTHER_DELETION
 
