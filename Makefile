@@ -31,7 +31,7 @@ demo: venv ## the recorded edit-a-thon, from a local EventStreams to a board tha
 	@$(BIN)/wikitally demo
 
 test: dev ## every test, on real servers
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev ## ruff and mypy --strict, tests included
 	@$(BIN)/ruff check .

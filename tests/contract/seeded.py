@@ -100,6 +100,8 @@ class Seeded:
         return Worker(self.store, log, tracker, metrics=NoMetrics(), clock=lambda: NOW)
 
     def restart(self) -> None:
+        """As a process does that begins on a store which is there."""
+        self.store.migrate()
         self.worker = self._worker()
         self.worker.catch_up()
 
