@@ -82,7 +82,8 @@ def test_there_is_something_in_every_answer(request: pytest.FixtureRequest) -> N
 
 
 def test_every_query_is_asked(request: pytest.FixtureRequest) -> None:
-    life("embedded", request)
+    for backend in ("embedded", "shards"):
+        life(backend, request)
     queries = resources.files("storage").joinpath("queries").iterdir()
     known = {file.name.removesuffix(".sql") for file in queries}
     assert {name for name in known - _asked if not name.startswith(ELSEWHERE)} == set()
