@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from deploy.settings import Settings
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.ports.store import ProgramLog
-from storage.analyst_http import HttpTarget
 from storage.clickhouse import ClickHouseStore
 from storage.connection import Connections
 from storage.embedded import Address, EmbeddedServer, attach
+from storage.http_target import HttpTarget
 from storage.program_log import ClickHouseProgramLog
 from storage.target import Target
 

@@ -2,64 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from processors.errors import InvalidInput, StoreUnavailable
+from processors.errors import StoreUnavailable
 from processors.ports.sql import SqlAnswer
-from storage.target import Target, Tls
+from storage.http_target import HttpTarget
 
 _CONNECT_SECONDS = 5
 _LONGEST_SILENCE_SECONDS = 90
 _CHUNK = 1 << 16
 _FORWARDED = ("content-type", "content-encoding", "x-clickhouse-")
 _ENDS_WITH_ITS_CLIENT = {"cancel_http_readonly_queries_on_client_close": "1"}
-
-
-@dataclass(frozen=True, slots=True)
-class HttpTarget:
-    """A server's HTTP port, the account, and the database that it reads."""
-
-    url: str
-    """Without the account: `http://127.0.0.1:8123/`."""
-    user: str
-    password: str = field(repr=False)
-    database: str = "analytics"
-    tls: Tls = field(default_factory=Tls)
-    """Where the URL says https."""
-
-    @classmethod
-    def beside(cls, target: Target, port: int | None = None) -> HttpTarget:
-        """The same account and database as over the native port; by default on 8123, with TLS 8443."""
-        host = f"[{target.host}]" if ":" in target.host else target.host
-        scheme, usual = ("https", 8443) if target.secure else ("http", 8123)
-        return cls(f"{scheme}://{host}:{port or usual}/", target.user, target.password, target.database, target.tls)
-
-    @classmethod
-    def parse(cls, url: str) -> HttpTarget:
-        """Read `http[s]://user:password@host[:port]/database`.
-
-        Raises:
-            InvalidInput: the URL is of another kind; its password is not repeated.
-        """
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not parts.username or parts.query:
-            raise InvalidInput(
-                "WIKITALLY_SQL_URL: want http://user:password@host:8123/analytics (https:// for TLS), "
-                "with the account that roles.sql makes"
-            )
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        return cls(
-            url=f"{parts.scheme}://{host}:{parts.port or (8443 if parts.scheme == 'https' else 8123)}/",
-            user=unquote(parts.username),
-            password=unquote(parts.password or ""),
-            database=unquote(parts.path.strip("/")) or "analytics",
-        )
 
 
 class AnalystHttp:
@@ -112,7 +68,7 @@ class AnalystHttp:
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=_CONNECT_SECONDS, sock_read=_LONGEST_SILENCE_SECONDS
                 ),
-                connector=aiohttp.TCPConnector(limit=0, ssl=_trust(self._target)),
+                connector=aiohttp.TCPConnector(limit=0, ssl=self._target.trust() or True),
                 auto_decompress=False,
                 skip_auto_headers=("Content-Type",),
             )
@@ -123,18 +79,6 @@ class AnalystHttp:
         if self._session is not None:
             await self._session.close()
             self._session = None
-
-
-def _trust(target: HttpTarget) -> ssl.SSLContext | bool:
-    if not target.url.startswith("https:"):
-        return True
-    tls = target.tls
-    context = ssl.create_default_context(cafile=tls.ca)
-    if tls.cert is not None:
-        context.load_cert_chain(tls.cert, tls.key)
-    if not tls.verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
 
 
 def _is_for_them(header: str) -> bool:

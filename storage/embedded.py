@@ -74,15 +74,18 @@ class Address:
     @property
     def analyst_url(self) -> str:
         """For the SQL of others, over HTTP: reads the views for analysts, within limits; never without a guard."""
-        return f"http://{ANALYST}:{quote(self.analyst_password, safe='')}@{self.host}:{self.http_port}/{ANALYTICS}"
+        return self._http_url(ANALYST, self.analyst_password, ANALYTICS)
 
     @property
     def exports_url(self) -> str:
         """For files of what is in programs: as `operator_url`, over HTTP."""
-        return f"http://{OPERATOR}:{quote(self.operator_password, safe='')}@{self.host}:{self.http_port}/{DATABASE}"
+        return self._http_url(OPERATOR, self.operator_password, DATABASE)
 
     def _url(self, user: str, password: str) -> str:
         return f"clickhouse://{user}:{quote(password, safe='')}@{self.host}:{self.tcp_port}/{DATABASE}"
+
+    def _http_url(self, user: str, password: str, database: str) -> str:
+        return f"http://{user}:{quote(password, safe='')}@{self.host}:{self.http_port}/{database}"
 
 
 class EmbeddedServer:

@@ -6,10 +6,11 @@ import base64
 import http.client
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from processors.errors import StoreUnavailable
+from storage.http_target import HttpTarget
 
 _CHUNK = 1 << 20
 _SECONDS = 600
@@ -25,14 +26,9 @@ def escaped(params: Mapping[str, str | int]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class HttpPort:
-    """The HTTP port of a ClickHouse server, and who asks there."""
+    """Asks the HTTP port of a ClickHouse server."""
 
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    database: str
-    secure: bool = False
+    target: HttpTarget
 
     @contextmanager
     def stream(self, sql: str, output_format: str, params: Mapping[str, str | int]) -> Iterator[Iterator[bytes]]:
@@ -41,8 +37,7 @@ class HttpPort:
         Raises:
             StoreUnavailable: the server is away, refuses, or ends in the middle; what came by then is not all.
         """
-        kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
-        connection = kind(self.host, self.port, timeout=_SECONDS)
+        connection = self._connection()
         try:
             with self._translated():
                 response = self._ask(connection, sql, output_format, params)
@@ -52,6 +47,12 @@ class HttpPort:
             yield self._chunks(response)
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        trust = self.target.trust()
+        if trust is None:
+            return http.client.HTTPConnection(self.target.place, timeout=_SECONDS)
+        return http.client.HTTPSConnection(self.target.place, timeout=_SECONDS, context=trust)
 
     def _chunks(self, response: http.client.HTTPResponse) -> Iterator[bytes]:
         while True:
@@ -67,14 +68,15 @@ class HttpPort:
             yield
         except (OSError, http.client.HTTPException) as error:
             raise StoreUnavailable(
-                f"ClickHouse's HTTP port {self.host}:{self.port} does not answer to the end: {type(error).__name__}"
+                f"ClickHouse's HTTP port {self.target.place} does not answer to the end: {type(error).__name__}"
             ) from error
 
     def _ask(
         self, connection: http.client.HTTPConnection, sql: str, output_format: str, params: Mapping[str, str | int]
     ) -> http.client.HTTPResponse:
-        bound = escaped(params)
-        address = "/?" + urlencode({"database": self.database, "default_format": output_format, **_SETTINGS, **bound})
-        secret = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        address = "/?" + urlencode(
+            {"database": self.target.database, "default_format": output_format, **_SETTINGS, **escaped(params)}
+        )
+        secret = base64.b64encode(f"{self.target.user}:{self.target.password}".encode()).decode()
         connection.request("POST", address, body=sql.encode(), headers={"Authorization": f"Basic {secret}"})
         return connection.getresponse()

@@ -13,7 +13,8 @@ from api.sql_gateway import SqlGateway
 from deploy.http_server import serving
 from deploy.metrics import PrometheusMetrics
 from processors.programs.tokens import Role, Token, digest_of
-from storage.analyst_http import AnalystHttp, HttpTarget
+from storage.analyst_http import AnalystHttp
+from storage.http_target import HttpTarget
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from processors.programs.program import Visibility
 from storage.connection import query
 from storage.embedded import attach
 from storage.exports import HttpPort
+from storage.http_target import HttpTarget
 from storage.program_exports import EXPORT_FORMATS, contributions_of
-from storage.target import Target
 from storage.views import view_texts
 
 
@@ -73,15 +73,11 @@ def _http_port(opened: OpenStore, settings: Settings) -> HttpPort:
     """Of the embedded server, or of the one that is named by its native port."""
     target = opened.store.connections.target
     if settings.clickhouse_url is not None:
-        return _port(target, settings.clickhouse_http_port or (8443 if target.secure else 8123))
+        return HttpPort(HttpTarget.beside(target, settings.clickhouse_http_port))
     address = opened.server.start() if opened.server else attach(settings.data)
     if address is None:
         raise InvalidInput(f"{settings.data}: whoever ran on it has just stopped; try again")
-    return _port(target, address.http_port)
-
-
-def _port(target: Target, port: int) -> HttpPort:
-    return HttpPort(target.host, port, target.user, target.password, target.database, target.secure)
+    return HttpPort(HttpTarget.beside(target, address.http_port))
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.auth import EVERYBODY
 from api.live import Live
+from api.probes import Health
 from deploy.answers.boards import StoreBoards
 from deploy.clock import now
 from deploy.http_server import serving
@@ -25,9 +26,10 @@ from processors.ports.exports import ExportFormat
 from processors.programs.events import NameHidden
 from processors.programs.program import Visibility
 from processors.programs.tokens import Role, Token
-from storage.analyst_http import AnalystHttp, HttpTarget
+from storage.analyst_http import AnalystHttp
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address
+from storage.http_target import HttpTarget
 from storage.program_exports import ClickHouseExports
 from storage.target import Target
 from tests.integration.test_views import PROGRAM, contribution, decide, enter

@@ -18,6 +18,7 @@ from storage.clickhouse import ClickHouseStore
 from storage.connection import query
 from storage.embedded import Address
 from storage.exports import HttpPort
+from storage.http_target import HttpTarget
 from storage.program_exports import contributions_of
 from tests.acceptance.commands import wikitally
 from tests.integration.test_views import PROGRAM, contribution, decide, enter
@@ -25,8 +26,7 @@ from tests.stores import show
 
 
 def port_of(address: Address, store: ClickHouseStore) -> HttpPort:
-    target = store.connections.target
-    return HttpPort(address.host, address.http_port, target.user, target.password, target.database)
+    return HttpPort(HttpTarget.beside(store.connections.target, address.http_port))
 
 
 @pytest.fixture
@@ -80,13 +80,13 @@ def test_parquet_can_be_read_again(port: HttpPort, store: ClickHouseStore) -> No
         written = b"".join(chunks)
     assert written[:4] == written[-4:] == b"PAR1"
     store.connections.command("CREATE TABLE again (user String, rev_id Int64) ENGINE = Memory")
-    connection = http.client.HTTPConnection(port.host, port.port)
+    connection = http.client.HTTPConnection(port.target.place)
     address = "/?" + urlencode(
         {
-            "database": port.database,
+            "database": port.target.database,
             "query": "INSERT INTO again FORMAT Parquet",
-            "user": port.user,
-            "password": port.password,
+            "user": port.target.user,
+            "password": port.target.password,
         }
     )
     connection.request("POST", address, body=written)

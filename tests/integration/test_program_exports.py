@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from processors.ports.exports import ExportFormat
 from processors.programs.events import NameHidden
 from processors.programs.program import Visibility
-from storage.analyst_http import AnalystHttp, HttpTarget
+from storage.analyst_http import AnalystHttp
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address
+from storage.exports import HttpPort
+from storage.http_target import HttpTarget
 from storage.program_exports import ClickHouseExports
 from storage.target import Target, Tls
 from tests.conftest import BACKENDS, store_on
@@ -62,6 +65,12 @@ def filled(clickhouse: Address, store: ClickHouseStore) -> Target:
     return store.connections.target
 
 
+def one_of(target: HttpTarget) -> bytes:
+    """As `wikitally export` asks."""
+    with HttpPort(target).stream("SELECT 1", "TSV", {}) as chunks:
+        return b"".join(chunks)
+
+
 @pytest.mark.parametrize("given", ["its authority", "no verification", "a certificate of ours"])
 async def test_a_server_behind_tls_is_asked_as_the_url_says(
     filled: Target, clickhouse: Address, tmp_path: Path, given: str
@@ -78,6 +87,7 @@ async def test_a_server_behind_tls_is_asked_as_the_url_says(
     with tls_before(clickhouse.http_port, context) as port:
         secure = HttpTarget.beside(replace(filled, host=HOST, secure=True, tls=tls), port)
         assert len(await file(secure, "p", Visibility.PUBLIC)) == 1
+        assert await asyncio.to_thread(one_of, secure) == b"1\n"
 
 
 @pytest.mark.parametrize(

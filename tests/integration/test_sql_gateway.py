@@ -25,10 +25,11 @@ from api.sql_gateway import AT_ONCE
 from processors.errors import InvalidInput, StoreUnavailable
 from processors.programs.program import Participant, Visibility
 from processors.programs.tokens import digest_of
-from storage.analyst_http import AnalystHttp, HttpTarget
+from storage.analyst_http import AnalystHttp
 from storage.clickhouse import ClickHouseStore
 from storage.embedded import Address
 from storage.embedded_config import ANALYST, DATABASE, OPERATOR, WRITER, users_xml
+from storage.http_target import HttpTarget
 from storage.target import Target
 from storage.views import view_texts
 from tests.gateway import Gateway, gateway
