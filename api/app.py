@@ -37,8 +37,6 @@ from processors.ports.programs import Desk
 from processors.ports.webhooks import WebhookDesk
 from processors.ports.why import Reasons
 
-__all__ = ["Health", "create_app"]
-
 _RETRY_AFTER = "5"
 _HEADERS = (
     (

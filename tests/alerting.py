@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from deploy.alerting.alerting import Alerting
 from deploy.alerting.keeping import AlertKeeper, States
@@ -13,6 +13,7 @@ from processors.alerts.alerts import Alert, AlertKind, AlertState
 from processors.alerts.changes import AlertChange
 from processors.alerts.rules_data import shipped_rules
 from processors.metrics import NoMetrics
+from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import LittleWiki
 from tests.acceptance.world import STREAMS, World, day
 from tests.recorders import RecordedMetrics
@@ -50,6 +51,13 @@ class AlertWorld(World):
         log = log_of(self.store)
         self.worker = Worker(self.store, log, tracker, metrics=NoMetrics(), clock=self.clock, alerts=make)
         self.worker.catch_up()
+
+    @classmethod
+    def of(cls, store: ClickHouseStore, programs: str = PROGRAM) -> Self:
+        """With these programs, some weeks before they begin."""
+        world = cls(store, day(1, 1))
+        world.apply(programs)
+        return world
 
     def told(self) -> list[tuple[str, AlertKind, str, list[AlertState]]]:
         """(program, kind, title, states of the fresh steps) of what was told since the last time."""

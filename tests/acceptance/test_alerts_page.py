@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from playwright.async_api import Browser, expect
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from deploy.http_server import serving
 from processors.alerts.alerts import AlertState
 from processors.metrics import NoMetrics

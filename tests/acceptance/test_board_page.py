@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from api.render import board_json
 from deploy.http_server import serving
 from processors.metrics import NoMetrics

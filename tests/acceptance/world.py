@@ -12,8 +12,9 @@ import httpx
 import orjson
 from starlette.types import ASGIApp
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from deploy.answers.alert_feeds import StoreAlertFeeds
 from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons

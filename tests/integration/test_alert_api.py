@@ -9,7 +9,7 @@ import pytest
 
 from processors.programs.tokens import Role
 from storage.clickhouse import ClickHouseStore
-from tests.acceptance.world import day, english
+from tests.acceptance.world import english
 from tests.alerting import NOON, PROPOSED, SPEEDY, AlertWorld
 
 PROGRAMS = """
@@ -33,8 +33,7 @@ WOMEN = "/api/v1/programs/women/alerts"
 
 @pytest.fixture
 def world(store: ClickHouseStore) -> AlertWorld:
-    world = AlertWorld(store, day(1, 1))
-    world.apply(PROGRAMS)
+    world = AlertWorld.of(store, PROGRAMS)
     wiki = english(world)
     for number, (title, category) in enumerate((("A", SPEEDY), ("Ada/B?", PROPOSED))):
         wiki.new("Ada", title, 500, NOON + timedelta(minutes=number))

@@ -14,7 +14,7 @@ from processors.programs.commands import Acknowledge, HideName, Mute
 from processors.programs.program import Page, Visibility
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import LittleWiki
-from tests.acceptance.world import day, english
+from tests.acceptance.world import english
 from tests.alerting import DISCUSSED, NOON, PROPOSED, SPEEDY, AlertWorld
 
 PROGRAMS = """
@@ -45,8 +45,7 @@ def later(minutes: float) -> datetime:
 
 @pytest.fixture
 def world(store: ClickHouseStore) -> AlertWorld:
-    world = AlertWorld(store, day(1, 1))
-    world.apply(PROGRAMS)
+    world = AlertWorld.of(store, PROGRAMS)
     wiki: LittleWiki = english(world)
     for number, (user, title) in enumerate((("Ada", "A"), ("Ben", "B"), ("Ada", "User:Ada/C"), ("Ben", "D"))):
         wiki.new(user, title, 500, later(number))

@@ -14,17 +14,15 @@ from processors.ports.store import RawEvent
 from storage.alerts import ClickHouseAlerts
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import LittleWiki
-from tests.acceptance.world import day, english
-from tests.alerting import NOON, PROGRAM, SPEEDY, AlertWorld
+from tests.acceptance.world import english
+from tests.alerting import NOON, SPEEDY, AlertWorld
 
 TAGGED_AND_DELETED = {("speedy", "tagged"): 1, ("speedy", "deleted"): 1}
 
 
 @pytest.fixture
 def world(store: ClickHouseStore) -> AlertWorld:
-    world = AlertWorld(store, day(1, 1))
-    world.apply(PROGRAM)
-    return world
+    return AlertWorld.of(store)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from deploy.programs.desk import StoreDesk
 from processors.programs.commands import HideName
 from processors.programs.tokens import Role
 from storage.clickhouse import ClickHouseStore
-from tests.acceptance.world import day, english
+from tests.acceptance.world import english
 from tests.alerting import NOON, SPEEDY, AlertWorld
 
 PROGRAMS = """
@@ -47,8 +47,7 @@ def later(minutes: float) -> datetime:
 
 @pytest.fixture
 def world(store: ClickHouseStore) -> AlertWorld:
-    world = AlertWorld(store, day(1, 1))
-    world.apply(PROGRAMS)
+    world = AlertWorld.of(store, PROGRAMS)
     wiki = english(world)
     for number, (user, title) in enumerate((("Ada", "Radium"), ("Ben", "User:Ben/Draft"))):
         wiki.new(user, title, 500, later(number))

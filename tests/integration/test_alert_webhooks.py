@@ -30,7 +30,7 @@ from processors.ports.webhooks import Wanted
 from storage.clickhouse import ClickHouseStore
 from storage.webhooks import ClickHouseWebhooks
 from tests.acceptance.world import STREAMS, day, english
-from tests.alerting import PROGRAM, PROPOSED, RULES, AlertWorld
+from tests.alerting import PROPOSED, RULES, AlertWorld
 from tests.copied import LINES, PROGRAMS
 from tests.receivers import Receiver, receiving
 from tests.stores import log_of
@@ -89,8 +89,7 @@ async def arrived(receiver: Receiver, secret: str, number: int) -> list[dict[str
 
 
 async def test_tag_untag_delete_restore_and_move_arrive_once_in_order(store: ClickHouseStore) -> None:
-    world = ToldWorld(store, day(1, 1))
-    world.apply(PROGRAM)
+    world = ToldWorld.of(store)
     wiki = english(world)
     page, hour = "Marie Curie", "12:0{}"
     wiki.new("Ada", page, 1000, day(2, 21, "11:00"))

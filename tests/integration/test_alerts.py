@@ -15,7 +15,7 @@ from processors.ports.store import RawEvent
 from processors.programs.commands import Join, Mute
 from storage.clickhouse import ClickHouseStore
 from tests.acceptance.little_wiki import USER, LittleWiki
-from tests.acceptance.world import day, english
+from tests.acceptance.world import english
 from tests.alerting import DISCUSSED, NOON, PROPOSED, SPEEDY, AlertWorld, log
 from tests.alerting import PROGRAM as WOMEN
 from tests.stores import log_of
@@ -32,9 +32,7 @@ def later(minutes: float) -> datetime:
 
 @pytest.fixture
 def world(store: ClickHouseStore) -> AlertWorld:
-    world = AlertWorld(store, day(1, 1))
-    world.apply(PROGRAM)
-    return world
+    return AlertWorld.of(store, PROGRAM)
 
 
 @pytest.fixture

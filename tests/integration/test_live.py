@@ -14,8 +14,9 @@ import pytest
 from starlette.types import Message
 
 from api import live as live_module
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import LEAST_INTERVAL, Followed, Live, LiveResponse
+from api.probes import Health
 from deploy.http_server import serving
 from processors.errors import StoreUnavailable
 from processors.metrics import LIVE_CLIENTS, LIVE_FRAMES

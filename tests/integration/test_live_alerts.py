@@ -13,8 +13,9 @@ import aiohttp
 import orjson
 import pytest
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from deploy.following_changes import Changes
 from deploy.http_server import serving
 from processors.alerts.alerts import Alert, AlertKind, AlertState, Step

@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.auth import EVERYBODY, Viewer
 from api.live import Followed, Live
+from api.probes import Health
 from api.program_bodies import MOST_BYTES
 from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons

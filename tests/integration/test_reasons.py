@@ -11,8 +11,9 @@ import httpx
 import pytest
 from rich.console import RenderableType
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from deploy.answers.boards import StoreBoards
 from deploy.answers.reasons import StoreReasons
 from deploy.cli import why_text

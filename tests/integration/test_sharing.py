@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +18,7 @@ from ingest.tracking import PositionTracker
 from processors.errors import NotOurs
 from processors.facts.facts import Fact
 from processors.metrics import NoMetrics
-from processors.ports.store import Share
+from processors.ports.store import EVER, Share
 from processors.programs.program import Program
 from storage.clickhouse import ClickHouseStore
 from storage.owners import Owners
@@ -34,7 +34,6 @@ ELSEWHERE = next(
     if partition_of(one.encode(), 2) != partition_of(WIKI.encode(), 2)
 )
 WIKIS = (WIKI, ELSEWHERE)
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def on(wiki: str, facts: Sequence[Fact]) -> list[Fact]:
@@ -45,7 +44,7 @@ def share_of(*wikis: str) -> Share:
     return Share(frozenset(partition_of(wiki.encode(), 2) for wiki in wikis), 2)
 
 
-def worker_of(store: ClickHouseStore, share: Share, judged_until: datetime = NEVER) -> Worker:
+def worker_of(store: ClickHouseStore, share: Share, judged_until: datetime = EVER) -> Worker:
     worker = Worker(
         store.shared(share),
         log_of(store),
@@ -154,7 +153,7 @@ def test_whose_wikis_were_taken_over_writes_nothing_more(store: ClickHouseStore)
     apply_programs(log_of(store), [everywhere(PROGRAM)])
     worker = Worker(
         store.shared(share_of(*WIKIS)), log_of(store), PositionTracker("s", None), metrics=NoMetrics(),
-        clock=lambda: NOW, together=Together(NEVER, True, check),
+        clock=lambda: NOW, together=Together(EVER, True, check),
     )  # fmt: skip
     worker.load()
     take(worker, on(WIKI, [edit(1, "A")]))

@@ -12,9 +12,9 @@ from typing import cast
 
 import httpx
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
-from api.probes import LONGEST_SECONDS
+from api.probes import LONGEST_SECONDS, Health
 from deploy.answers.boards import StoreBoards
 from deploy.clock import now
 from deploy.working.shifts import Shifts

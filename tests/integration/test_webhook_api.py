@@ -10,8 +10,9 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from api.webhooks.guard import Guard
 from api.webhooks.sending import Sender
 from deploy.answers.boards import StoreBoards

@@ -11,8 +11,9 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from processors.metrics import NoMetrics
 from processors.ports.boards import Freshness
 from tests.boards import MemoryBoards, standing

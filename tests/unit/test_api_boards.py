@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from api.render import board_wikitext
 from processors.metrics import NoMetrics
 from processors.numbers.numbers import By, Division, Metric

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from api.render import behind, board_wikitext, clock, gaps
 from processors.metrics import NoMetrics
 from processors.numbers.numbers import Metric

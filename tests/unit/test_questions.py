@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import typer.main
 
-from api.app import Health, create_app
+from api.app import create_app
 from api.live import Live
+from api.probes import Health
 from deploy.cli.app import app
 from processors.metrics import NoMetrics
 from tests.boards import MemoryBoards
